@@ -1,0 +1,1 @@
+"""Orders to a terminal: one protocol (base), one folder a broker."""

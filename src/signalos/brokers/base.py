@@ -1,0 +1,96 @@
+"""The protocol that every broker implements; one contract test runs over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, TypeAlias
+
+from signalos.domain.market import Account, Deal, PendingOrder, Position, SymbolSpec, Tick
+from signalos.domain.order import LegKey, OrderRequest, Outcome
+
+Gate: TypeAlias = Callable[[OrderRequest], str]
+"""Asked directly before each send that may add exposure: "" = go, else the reason not to
+(``stopped`` / ``paused``). The latch of the emergency stop speaks through it."""
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The account with all its positions and orders, read together. ``at`` is wall time."""
+
+    account: Account
+    positions: tuple[Position, ...]
+    orders: tuple[PendingOrder, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search for a tag found at the broker.
+
+    At most one of position, order is alive; ``deals`` and ``closed`` tell of what has ended.
+    """
+
+    position: Position | None = None
+    order: PendingOrder | None = None
+    deals: tuple[Deal, ...] = ()
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.position or self.order or self.deals)
+
+
+class Broker(Protocol):
+    """A terminal with one account.
+
+    Reading raises TerminalDown (not connected) or OutcomeUnknown's parent TerminalError. Sending
+    never raises for what the terminal answers: it returns an Outcome; ``unknown`` must be
+    reconciled with ``find`` / ``positions`` before anything of the same key is sent again.
+    """
+
+    terminal_id: str
+
+    async def start(self) -> None:
+        """Connect. Raises TerminalDown; may be called again after a failure."""
+        ...
+
+    async def stop(self) -> None:
+        """Disconnect and end the worker."""
+        ...
+
+    async def account(self) -> Account: ...
+
+    async def resolve(self, canonical: str) -> str:
+        """The broker's own spelling of ``canonical``. Raises Refused (unknown or ambiguous symbol)."""
+        ...
+
+    async def spec(self, canonical: str) -> SymbolSpec: ...
+
+    async def tick(self, canonical: str) -> Tick: ...
+
+    async def snapshot(self) -> Snapshot: ...
+
+    async def deals(self, position: str) -> Sequence[Deal]:
+        """All deals of a position identifier, oldest first."""
+        ...
+
+    async def deals_since(self, since: datetime) -> Sequence[Deal]:
+        """All deals since ``since`` (terminal time), oldest first."""
+        ...
+
+    async def find(self, tag: str, magic: int) -> Found:
+        """Look for everything that carries ``tag``: positions, orders, order history, deals."""
+        ...
+
+    async def loss_at_stop(
+        self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal
+    ) -> Decimal:
+        """Loss (>= 0, account currency) that the terminal itself computes for that move."""
+        ...
+
+    async def execute(
+        self, request: OrderRequest, *, key: LegKey, tag: str, magic: int, gate: Gate
+    ) -> Outcome:
+        """Send ``request`` once. Checks first: identity of the account, pre-flight rules, ``gate``."""
+        ...

@@ -1,0 +1,1 @@
+"""What trading is: values that every other part speaks in. No I/O, no framework."""

@@ -1,0 +1,33 @@
+"""A message of a channel, as a source delivers it and the journal keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One version of one message.
+
+    ``version`` counts from 1 (the post) and rises with each edit; a deletion is a version of its own.
+    ``posted_at`` is the ORIGINAL post's time, also for an edit: ages count from it. ``edited_at`` is
+    the edit's time. Times are aware UTC, in the source's market time.
+    """
+
+    source: str
+    chat_id: str
+    message_id: int
+    version: int
+    text: str
+    posted_at: datetime
+    edited_at: datetime | None = None
+    reply_to: int | None = None
+    deleted: bool = False
+    sender: str = "channel"
+    chat_name: str = ""
+
+    @property
+    def is_edit(self) -> bool:
+        """True for the second and later versions that still have a text."""
+        return self.version > 1 and not self.deleted

@@ -1,0 +1,1 @@
+"""Ground floor: clock, ids, transport, paths, logs. No trading words in here."""

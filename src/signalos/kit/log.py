@@ -1,0 +1,60 @@
+"""Logs as JSON lines, with secrets removed before anything is written."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_SECRET_WORDS = re.compile(r"pass(word|wd)?|secret|token|authorization|cookie|api_?key|hash|session", re.I)
+_BEARER = re.compile(r"(Bearer\s+|eyJ)[A-Za-z0-9._\-]{8,}")
+HIDDEN = "[hidden]"
+
+
+def without_secrets(value: Any, key: str = "") -> Any:
+    """Return ``value`` with everything hidden that a key names as secret or that looks like a token."""
+    if key and _SECRET_WORDS.search(key):
+        return HIDDEN
+    if isinstance(value, dict):
+        return {k: without_secrets(v, str(k)) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(v) for v in value]
+    if isinstance(value, str):
+        return _BEARER.sub(HIDDEN, value)
+    return value
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a record: at, level, logger, message and whatever ``extra={"data": {...}}`` holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": without_secrets(record.getMessage()),
+        }
+        data = getattr(record, "data", None)
+        if data:
+            line["data"] = without_secrets(data)
+        if record.exc_info:
+            line["error"] = without_secrets(self.formatException(record.exc_info))
+        return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def start_log(level: str = "info", file: Path | None = None) -> None:
+    """Send the log to ``file`` (appended) or to standard error."""
+    handler: logging.Handler
+    if file is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
