@@ -16,6 +16,7 @@ import msgspec
 from signalos.protocol import firebridge, requests, socket, views
 from signalos.protocol.shapes import Wire
 
+FROM_BROWSER = {"ClientMessage", "EmergencyStop", "CloseTrade"}
 SCHEMA = Path("dashboard/src/protocol/schema.json")
 
 
@@ -38,6 +39,10 @@ def schema() -> dict[str, Any]:
     _, components = msgspec.json.schema_components(
         wire_types(), schema_hook=_hook, ref_template="#/$defs/{name}"
     )
+    for kind in wire_types():
+        # What we send always carries every field; only what we take may leave defaults out.
+        if kind.__module__ != requests.__name__ and kind.__name__ not in FROM_BROWSER:
+            components[kind.__name__]["required"] = sorted(components[kind.__name__]["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "SignalOS wire",
