@@ -15,6 +15,7 @@ Gate: TypeAlias = Callable[[OrderRequest], str]
 """Asked directly before each send that may add exposure: "" = go, else the reason not to
 (``stopped`` / ``paused``). The latch of the emergency stop speaks through it."""
 
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The account with all its positions and orders, read together. ``at`` is wall time."""

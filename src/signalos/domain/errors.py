@@ -12,7 +12,7 @@
     ├── ServerError          talking to the server failed
     │   ├── ServerDown       tried again by the outbox or link, nothing is lost
     │   └── ServerRefused    the server said no (status and code): retrying the same cannot help
-    └── JournalError         the journal cannot be written: trading stops, since nothing may be sent unjournalled
+    └── JournalError         the journal cannot be written: trading stops, nothing is sent unjournalled
 """
 
 from __future__ import annotations

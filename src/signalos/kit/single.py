@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 
 class AlreadyRunning(RuntimeError):
@@ -35,7 +36,7 @@ class SingleInstance:
         """Let go of the folder."""
         self._file.close()
 
-    def __enter__(self) -> SingleInstance:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -77,8 +77,8 @@ class PartialClose(Wire, frozen=True, kw_only=True):
 class ModifyTrade(Wire, frozen=True, kw_only=True):
     """PUT /api/trades/{id}/modify: null removes, absent leaves; at least one is given."""
 
-    stop_loss: Number | None | UnsetType = UNSET
-    take_profit: Number | None | UnsetType = UNSET
+    stop_loss: Number | UnsetType | None = UNSET
+    take_profit: Number | UnsetType | None = UNSET
 
 
 class NewSignal(Wire, frozen=True, kw_only=True):
@@ -98,5 +98,3 @@ class StrategyRequest(Wire, frozen=True, kw_only=True):
     name: Name
     config: dict[str, Any] = {}
     notes: Short = ""
-
-

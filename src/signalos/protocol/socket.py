@@ -29,7 +29,8 @@ class Envelope(Wire, frozen=True, kw_only=True):
 
 class ClientMessage(Wire, frozen=True, kw_only=True):
     """Every client message: auth, resume_from, ping, emergency_stop_command, close_trade_command,
-    command_ack, command_result."""
+    command_ack, command_result.
+    """
 
     type: str
     token: str | None = None
