@@ -63,10 +63,7 @@ def _bars(path: Path, symbol: str, digits: int, table: Any, seed: int) -> PriceS
     bits = random.Random(f"{seed}:{symbol}")  # noqa: S311 -- repeatability is the purpose
     low_first = pa.array([bits.random() < 0.5 for _ in opened])
     size = len(opened)
-    step = (
-        min((b - a for a, b in zip(opened, opened[1:], strict=False) if b > a), default=60_000_000)
-        // _STEPS
-    )
+    step = min((b - a for a, b in itertools.pairwise(opened)), default=60_000_000) // _STEPS
     times = array("q", bytes(8 * _STEPS * size))
     bids, asks = array("q", times), array("q", times)
     for n in range(_STEPS):
@@ -113,11 +110,12 @@ def _complete(path: Path, names: list[str], columns: list[Any]) -> None:
             raise ConfigError(f"{path}, row {row}: {name} is empty. Remove the row or fill it in.")
 
 
-def _rising(path: Path, times: array[int]) -> None:
-    for row, (a, b) in enumerate(zip(times, times[1:], strict=False), start=2):
-        if b < a:
+def _rising(path: Path, times: array[int], *, strictly: bool = False) -> None:
+    for row, (a, b) in enumerate(itertools.pairwise(times), start=2):
+        if b < a or (strictly and a == b):
+            how = "before" if b < a else "at"
             raise ConfigError(
-                f"{path}, row {row}: its time lies before the row above it. Sort the file by time."
+                f"{path}, row {row}: its time lies {how} that of the row above. Sort the file by time."
             )
 
 
