@@ -7,6 +7,7 @@ a file of 15,000 bars is ready in some tens of milliseconds.
 
 from __future__ import annotations
 
+import itertools
 import random
 from array import array
 from pathlib import Path
