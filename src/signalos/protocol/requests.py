@@ -56,15 +56,17 @@ class EmergencyStopRequest(Wire, frozen=True, kw_only=True):
 
 
 class PauseRequest(Wire, frozen=True, kw_only=True):
-    """POST /api/trading/pause."""
+    """POST /api/trading/pause; ``provider_id`` pauses one channel alone."""
 
     terminal_id: Key | None = None
+    provider_id: int | None = None
 
 
 class ResumeRequest(Wire, frozen=True, kw_only=True):
     """POST /api/trading/resume; ``end_stop`` names the latch to end."""
 
     terminal_id: Key | None = None
+    provider_id: int | None = None
     end_stop: Key | None = None
 
 

@@ -45,7 +45,11 @@ class Session(Wire, frozen=True, kw_only=True):
 
 
 class TradeView(Wire, frozen=True, kw_only=True):
-    """A trade; ``pnl`` is the realised profit so far with costs (floating profit is in the status)."""
+    """A trade; ``pnl`` is the realised profit so far with costs (floating profit is in the status).
+
+    ``volume`` is what was opened, ``closed_volume`` what has been closed of it since. ``symbol`` is ""
+    and ``side`` None where a narrow push named neither.
+    """
 
     id: int
     signal_id: int | None
@@ -53,8 +57,9 @@ class TradeView(Wire, frozen=True, kw_only=True):
     mt5_ticket: str | None
     identifier: str | None
     symbol: str
-    side: SideName
+    side: SideName | None
     volume: Number
+    closed_volume: Number = Number(0)
     entry_price: Number | None
     stop_loss: Number | None
     take_profit: Number | None
@@ -143,6 +148,23 @@ class TerminalView(Wire, frozen=True, kw_only=True):
     reason: str
 
 
+class TerminalRegistered(Wire, frozen=True, kw_only=True):
+    """Answer of POST /api/terminals/register: whether the user lets this terminal in."""
+
+    id: int
+    status: TerminalStatus
+    user_id: int
+    terminal_id: str
+
+
+class TerminalIssued(Wire, frozen=True, kw_only=True):
+    """Answer of everything that hands out a terminal token; the token is shown this once."""
+
+    id: int
+    status: TerminalStatus
+    token: str
+
+
 class TerminalCommandView(Wire, frozen=True, kw_only=True):
     """A command's state at one terminal."""
 
@@ -205,6 +227,26 @@ class StrategyView(Wire, frozen=True, kw_only=True):
     updated_at: Instant
 
 
+class PulledStrategy(Wire, frozen=True, kw_only=True):
+    """Answer of GET pull-strategy."""
+
+    strategy: StrategyView
+
+
+class SyncAnswer(Wire, frozen=True, kw_only=True):
+    """Answer of POST sync-user."""
+
+    ok: bool
+    received_at: Instant
+
+
+class PushAnswer(Wire, frozen=True, kw_only=True):
+    """Answer of POST push-trade-result."""
+
+    ok: bool
+    trade_id: int
+
+
 class ProviderView(Wire, frozen=True, kw_only=True):
     """A channel that has posted."""
 
@@ -221,6 +263,7 @@ class EquityPoint(Wire, frozen=True, kw_only=True):
     at: Instant
     balance: Number
     equity: Number
+    terminal_id: str = ""
 
 
 class Overview(Wire, frozen=True, kw_only=True):
