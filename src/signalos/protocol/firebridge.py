@@ -78,13 +78,15 @@ class OrderState(Wire, frozen=True, kw_only=True):
 
 
 class LatchState(Wire, frozen=True, kw_only=True):
-    """The emergency stop as latched at the desktop app."""
+    """The emergency stop as latched at the desktop app, with its progress (``closed`` of ``total``)."""
 
     latch_id: Key
     mode: StopMode
     at: Instant
     local: bool = False
     flat: bool = False
+    closed: int = 0
+    total: int = 0
     left: list[Any] = []
 
 
