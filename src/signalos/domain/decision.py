@@ -98,7 +98,8 @@ class Verdict(StrEnum):
 class Step:
     """One step of a decision: the figure seen, the limit, the verdict, in words the user can check.
 
-    ``rule`` is the registered filter's or stage's name; ``input`` and ``limit`` are plain figures.
+    ``rule`` is the registered filter's or stage's name; ``input`` and ``limit`` are plain figures;
+    ``reason`` is the stable code of a refusing step ("" for the others).
     """
 
     rule: str
@@ -106,6 +107,7 @@ class Step:
     input: str = ""
     limit: str = ""
     text: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class PlannedStep:
     """One thing to send. ``leg`` counts from 1 within the action.
 
     A step with ``reason`` is recorded and not sent (a leg that did not fit the budget, a rest that
-    cannot be closed). ``risk`` is the planned loss at the stop in account currency (>= 0).
+    cannot be closed); a reason that starts with ``waiting_`` is tried again later. ``risk`` is the
+    planned loss at the stop in account currency (>= 0). ``identifier`` names the position or order
+    that an update's step is about, also where nothing is sent.
     """
 
     leg: int
@@ -122,6 +126,7 @@ class PlannedStep:
     reason: str = ""
     text: str = ""
     risk: Decimal | None = None
+    identifier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,12 +35,17 @@ class SymbolSpec:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Best bid and ask; ``time`` is the terminal's, ``age`` seconds since the quote last changed."""
+    """Best bid and ask; ``time`` is the terminal's, ``age`` seconds since the quote last changed.
+
+    ``session_open`` is False where the broker knows that the market is closed, None where it cannot
+    tell (MetaTrader's module has no table of sessions).
+    """
 
     bid: Decimal
     ask: Decimal
     time: datetime
     age: float = 0.0
+    session_open: bool | None = None
 
     @property
     def spread(self) -> Decimal:
