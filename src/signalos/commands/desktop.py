@@ -1,0 +1,173 @@
+"""``signalos desktop``: run the app, and speak to it through its journal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from signalos.domain.errors import ConfigError
+
+MODES = ("stop-entries", "cancel-pendings", "own-only", "close-all")
+QUIT_WITHIN_SECONDS = 15.0
+
+
+def add(subparsers: Any) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("desktop", help="the desktop app")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    run_ = _action(actions, "run", run, "run the app in the foreground")
+    run_.add_argument("--config", type=Path, required=True, help="config.json")
+
+    journal = _action(actions, "journal", show_journal, "print one line for each leg and update")
+    journal.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    stop = _action(actions, "stop", stop_trading, "stop trading, latched durably, and prove it")
+    stop.add_argument("--mode", choices=MODES, default="close-all")
+    stop.add_argument("--wait", type=float, default=60.0, help="seconds to wait for the proof")
+    stop.add_argument("--json", action="store_true")
+
+    _action(actions, "resume", resume_trading, "end the stop and any pause")
+    status = _action(actions, "status", show_status, "what the app is doing")
+    status.add_argument("--json", action="store_true")
+    _action(actions, "quit", quit_app, "let the app finish what it has sent and end")
+
+
+def _action(actions: Any, name: str, function: Any, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=summary)
+    parser.add_argument("--home", type=Path, required=True, help="the app's folder")
+    parser.set_defaults(run=function)
+    return parser
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the app until it is told to quit."""
+    from signalos.desktop.app import run_app
+
+    return asyncio.run(run_app(options.config, options.home, dict(os.environ)))
+
+
+def _open(home: Path) -> Any:
+    from signalos.desktop.journal import Journal
+    from signalos.desktop.journal.store import FILE_NAME
+    from signalos.kit.clock import SystemClock
+    from signalos.kit.ids import SystemIds
+
+    if not (home / FILE_NAME).exists():
+        raise ConfigError(f"no journal in {home}: has the desktop app run with --home {home}?")
+    return Journal(home, clock=SystemClock(), market=SystemClock(), ids=SystemIds())
+
+
+def show_journal(options: argparse.Namespace) -> int:
+    """Print the journal, oldest first; also while the app is down."""
+    journal = _open(options.home)
+    for intent in journal.intents.everything():
+        line = intent.shown()
+        if options.json:
+            print(json.dumps(line, ensure_ascii=False))
+        else:
+            place = f"{line['chatId']}/{line['messageId']}.{line['version']} part {line['part']} leg {line['leg']}"
+            print(f"{line['state']:<13} {line['kind']:<12} {line['terminalId']:<12} {place}  {line['reason']}")
+    return 0
+
+
+def stop_trading(options: argparse.Namespace) -> int:
+    """Latch the stop before anything else, then wait for the proof (exit 0) or say what is left (3)."""
+    return asyncio.run(_stop_trading(options))
+
+
+async def _stop_trading(options: argparse.Namespace) -> int:
+    from signalos.desktop.standalone import terminals_of, work_without_app
+    from signalos.kit.clock import SystemClock
+    from signalos.kit.single import is_held
+
+    clock = SystemClock()
+    journal = _open(options.home)
+    terminals = terminals_of(journal)
+    latch_id = journal.latches.set(terminals, options.mode, local=True)
+    latches = [journal.latches.get(t, latch_id) for t in terminals]
+    answer: dict[str, Any] = {
+        "latchId": latch_id,
+        "latchedAt": latches[0].latched_at.isoformat() if latches else None,
+        "flat": False,
+        "left": [],
+    }
+    until = clock.monotonic() + options.wait
+    while True:
+        if not is_held(options.home):
+            await work_without_app(options.home, dict(os.environ), latch_id, until - clock.monotonic())
+        latches = [journal.latches.get(t, latch_id) for t in terminals]
+        answer["flat"] = all(x.flat for x in latches)
+        answer["left"] = [{"terminalId": x.terminal_id, **item} for x in latches for item in x.left]
+        if answer["flat"] or clock.monotonic() >= until:
+            break
+        await clock.sleep(0.05)
+    if options.json:
+        print(json.dumps(answer))
+    else:
+        print(f"stopped ({latch_id}): " + ("proven flat" if answer["flat"] else f"left: {answer['left']}"))
+    return 0 if answer["flat"] else 3
+
+
+def resume_trading(options: argparse.Namespace) -> int:
+    """End every stop and pause of this app."""
+    from signalos.desktop.standalone import terminals_of
+    from signalos.desktop.wire_events import latch_event
+
+    journal = _open(options.home)
+    ended = 0
+    with journal.transaction():
+        for terminal_id in terminals_of(journal):
+            for latch in journal.latches.active(terminal_id):
+                journal.latches.end(terminal_id, latch.latch_id)
+                journal.outbox.add("latch", terminal_id, latch_event(latch, "ended", "trading resumed locally"))
+                ended += 1
+            journal.latches.unpause(terminal_id)
+    print(f"trading resumed, {ended} stop(s) ended" if ended else "trading was not stopped; any pause is ended")
+    return 0
+
+
+def show_status(options: argparse.Namespace) -> int:
+    """Print {state, ready, terminals, positions, latch}."""
+    from signalos.desktop.standalone import status_of
+
+    status = status_of(_open(options.home), options.home)
+    if options.json:
+        print(json.dumps(status))
+    else:
+        for name, value in status.items():
+            print(f"{name}: {value}")
+    return 0
+
+
+def quit_app(options: argparse.Namespace) -> int:
+    """Ask the app to end and wait for it. Exit 1 if it does not within 15 seconds."""
+    return asyncio.run(_quit_app(options))
+
+
+async def _quit_app(options: argparse.Namespace) -> int:
+    from signalos.desktop.standalone import QUIT
+    from signalos.kit.clock import SystemClock
+    from signalos.kit.single import is_held
+
+    clock = SystemClock()
+    journal = _open(options.home)
+    if not is_held(options.home):
+        print("the app is not running")
+        return 0
+    journal.set_meta(QUIT, "1")
+    until = clock.monotonic() + QUIT_WITHIN_SECONDS
+    while is_held(options.home):
+        if clock.monotonic() > until:
+            print(
+                f"the app still runs after {QUIT_WITHIN_SECONDS:g} s; see its log in {options.home}", file=sys.stderr
+            )
+            return 1
+        await clock.sleep(0.05)
+    print("the app has ended")
+    return 0

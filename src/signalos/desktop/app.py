@@ -1,0 +1,249 @@
+"""The desktop app's composition root: everything is built here and handed to what uses it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from signalos import parser
+from signalos.brokers.mt5 import Mt5Broker, Settings, WorkerLauncher, native_worker, simulated_worker
+from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config
+from signalos.desktop.journal import Journal
+from signalos.desktop.online import Online
+from signalos.desktop.pipeline import Pipeline
+from signalos.desktop.standalone import CONFIG, QUIT, STATE, TERMINALS
+from signalos.desktop.strategy_book import StrategyBook
+from signalos.desktop.terminal import Terminal, TerminalSettings
+from signalos.desktop.wire_events import alert_event
+from signalos.domain.errors import ConfigError
+from signalos.domain.message import Message
+from signalos.domain.signal import Reading, ReadingContext
+from signalos.domain.strategy_document import strategy_from_document
+from signalos.kit.clock import Clock, DemoClock, DemoTime, SystemClock
+from signalos.kit.ids import SystemIds
+from signalos.kit.log import start_log
+from signalos.kit.single import AlreadyRunning, SingleInstance
+from signalos.parser.languages import load_languages
+from signalos.sources import build_source
+from signalos.sources.base import Source, SourceParts
+
+log = logging.getLogger(__name__)
+ELSEWHERE_SECONDS = 0.05
+FINISH_WITHIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every part of the app shares. ``clock`` is wall time, ``market`` the messages' time."""
+
+    config: DesktopConfig
+    home: Path
+    journal: Journal
+    strategies: StrategyBook
+    clock: Clock
+    market: Clock
+    random: random.Random
+
+
+def load(config_path: Path, home: Path, environ: Mapping[str, str]) -> Parts:
+    """Read the configuration and open the journal. Raises ConfigError."""
+    config = load_config(config_path, environ)
+    clock = SystemClock()
+    market: Clock = clock
+    if config.demo_clock is not None:
+        market = DemoClock(_demo_time(Path(config.demo_clock)), clock)
+    journal = Journal(home, clock=clock, market=market, ids=SystemIds())
+    strategies = StrategyBook(
+        journal, strategy_from_document(config.strategy), paired=config.server_url is not None
+    )
+    journal.set_meta(CONFIG, str(config_path.resolve()))
+    journal.set_meta(TERMINALS, msgspec.json.encode([t.id for t in config.terminals]).decode())
+    return Parts(config, home, journal, strategies, clock, market, random.Random())  # noqa: S311 -- backoff jitter
+
+
+def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
+    """Load with the configuration that the folder's app was last started with. Raises ConfigError."""
+    clock = SystemClock()
+    journal = Journal(home, clock=clock, market=clock, ids=SystemIds())
+    path = journal.meta(CONFIG)
+    journal.close()
+    if path is None:
+        raise ConfigError(f"no app has run in {home} yet")
+    return load(Path(path), home, environ)
+
+
+def _demo_time(path: Path) -> DemoTime:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=DemoTime)
+    except (OSError, msgspec.DecodeError) as why:
+        raise ConfigError(f"the demo clock {path} cannot be read ({why}); `signalos up` writes it") from why
+
+
+def build_terminals(parts: Parts) -> list[Terminal]:
+    """Every configured terminal with its broker."""
+    return [_terminal(parts, terminal) for terminal in parts.config.terminals]
+
+
+def _terminal(parts: Parts, config: TerminalConfig) -> Terminal:
+    simulated = config.type == "simulated"
+    command = simulated_worker(str(config.address)) if simulated else native_worker(config.path)
+    launcher = WorkerLauncher(command, clock=parts.clock, random=parts.random)
+    broker = Mt5Broker(config.id, launcher, clock=parts.clock, settings=Settings())
+    routes = [r for r in parts.config.routes if not r.terminals or config.id in r.terminals]
+
+    def listens_to(source: str) -> bool:
+        return not parts.config.routes or any(r.source == source for r in routes)
+
+    return Terminal(
+        TerminalSettings(
+            config.id,
+            grace_seconds=config.grace_seconds,
+            # The simulated terminal keeps every order it received; what it does not show, it never got.
+            absence_proves=simulated,
+        ),
+        broker,
+        parts.journal,
+        parts.strategies,
+        listens_to=listens_to,
+        clock=parts.clock,
+        market=parts.market,
+    )
+
+
+async def run_app(config_path: Path, home: Path, environ: Mapping[str, str]) -> int:
+    """Run the app until it is asked to end. Returns the exit code."""
+    start_log(environ.get("SIGNALOS_LOG_LEVEL", "info"))
+    try:
+        single = SingleInstance(home, "the desktop app")
+    except AlreadyRunning as why:
+        raise ConfigError(str(why)) from None
+    with single:
+        app = App(load(config_path, home, environ), environ)
+        asked = asyncio.Event()
+        _on_signals(asked)
+        await app.run(asked)
+    return 0
+
+
+def _on_signals(asked: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    if sys.platform == "win32":
+        for number in (signal.SIGINT, signal.SIGBREAK, signal.SIGTERM):
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(asked.set))
+    else:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, asked.set)
+
+
+class App:
+    """The running app: terminals, pipeline, sources and, where paired, everything online."""
+
+    def __init__(self, parts: Parts, environ: Mapping[str, str]) -> None:
+        self._parts = parts
+        self._journal = parts.journal
+        self._terminals = build_terminals(parts)
+        languages = load_languages()
+
+        def parse(message: Message, context: ReadingContext) -> Reading:
+            return parser.parse(message, context, languages)
+
+        self._pipeline = Pipeline(self._journal, parse, [t.lane for t in self._terminals])
+        shared = SourceParts(
+            wall=parts.clock,
+            market=parts.market,
+            on_problem=self._source_problem,
+            round_number=1,
+        )
+        self._sources: list[Source] = [build_source(s, shared) for s in parts.config.sources]
+        self._online: Online | None = None
+        if parts.config.server_url is not None:
+            self._online = Online(
+                parts.config.server_url,
+                journal=self._journal,
+                terminals=self._terminals,
+                sources=self._sources,
+                strategies=parts.strategies,
+                clock=parts.clock,
+                market=parts.market,
+                random=parts.random,
+                environ=environ,
+            )
+
+    async def run(self, asked: asyncio.Event) -> None:
+        """Recover, go live, and on request finish what has been sent."""
+        self._journal.set_meta(QUIT, "")
+        for terminal in self._terminals:
+            terminal.recover()
+        tasks = asyncio.create_task(self._run_all(), name="app")
+        waiting = asyncio.create_task(asked.wait())
+        watching = asyncio.create_task(self._watch_elsewhere(asked))
+        await asyncio.wait({tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks.done():
+            await self._finish()
+        for task in (tasks, waiting, watching):
+            task.cancel()
+        await asyncio.gather(waiting, watching, return_exceptions=True)
+        try:
+            await tasks
+        except asyncio.CancelledError:
+            log.info("ended on request")
+        finally:
+            self._journal.close()
+
+    async def _run_all(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for terminal in self._terminals:
+                group.create_task(terminal.run(), name=f"terminal {terminal.terminal_id}")
+            group.create_task(self._pipeline.run(), name="pipeline")
+            for source in self._sources:
+                start = self._journal.messages.position(source.name)
+                group.create_task(source.run(start, self._pipeline.receive), name=f"source {source.name}")
+            if self._online is not None:
+                group.create_task(self._online.run(), name="online")
+
+    async def _finish(self) -> None:
+        """Take nothing new and wait until nothing is on its way to a terminal."""
+        for terminal in self._terminals:
+            terminal.lane.stop_taking()
+        try:
+            async with asyncio.timeout(FINISH_WITHIN_SECONDS):
+                while any(
+                    self._journal.intents.unfinished(t.terminal_id, ("sending",)) for t in self._terminals
+                ):
+                    await self._parts.clock.sleep(0.01)
+        except TimeoutError:
+            log.warning("ended while an order was unanswered: the next start reconciles it")
+
+    async def _watch_elsewhere(self, asked: asyncio.Event) -> None:
+        """Act on what the command line wrote into the journal: a stop, a resume, a wish to quit."""
+        told = ""
+        while True:
+            if self._journal.changed_elsewhere():
+                for terminal in self._terminals:
+                    terminal.stopper.wake()
+                if self._journal.meta(QUIT) == "1":
+                    asked.set()
+            state = msgspec.json.encode(
+                {
+                    "terminals": {
+                        t.terminal_id: {"connected": t.watcher.latest is not None, "reason": t.watcher.trouble}
+                        for t in self._terminals
+                    }
+                }
+            ).decode()
+            if state != told:
+                self._journal.set_meta(STATE, state)
+                told = state
+            await self._parts.clock.sleep(ELSEWHERE_SECONDS)
+
+    def _source_problem(self, code: str, text: str) -> None:
+        log.warning("source", extra={"data": {"code": code, "text": text}})
+        self._journal.outbox.add("alert", None, alert_event(code, "warning", text))

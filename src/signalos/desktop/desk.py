@@ -1,0 +1,257 @@
+"""Commands of the dashboard on one terminal: journalled, acted upon once, answered from the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from signalos.brokers.base import Broker
+from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
+from signalos.desktop.journal.latches import EVERY_CHAT, MODES
+from signalos.desktop.wire_events import latch_event
+from signalos.domain.errors import TerminalError
+from signalos.domain.market import PendingOrder, Position
+from signalos.domain.money import ZERO, decimal, floor_to_step
+from signalos.domain.order import (
+    CancelOrder,
+    ClosePosition,
+    LegKey,
+    ModifyOrder,
+    ModifyPosition,
+    OrderRequest,
+)
+from signalos.domain.signal import Side
+from signalos.kit.clock import Clock
+from signalos.protocol.socket import Command, CommandResult
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Takes the server's commands for one terminal; the link's ``CommandInbox``."""
+
+    def __init__(
+        self,
+        terminal_id: str,
+        broker: Broker,
+        journal: Journal,
+        executor: Executor,
+        *,
+        magic: Callable[[], int],
+        clock: Clock,
+        busy: asyncio.Lock,
+        local_latches_end_remotely: bool = False,
+    ) -> None:
+        self.terminal_id = terminal_id
+        self.on_latch: Callable[[], None] = lambda: None
+        self.on_strategy_changed: Callable[[], None] = lambda: None
+        self.send_result: Callable[[CommandResult], None] = lambda result: None
+        self._broker = broker
+        self._journal = journal
+        self._executor = executor
+        self._magic = magic
+        self._clock = clock
+        self._busy = busy
+        self._remote_end = local_latches_end_remotely
+        self._awake = asyncio.Event()
+
+    def accept(self, command: Command) -> CommandResult | None:
+        """Journal ``command``; a stop is latched in the same step. A repeat answers its stored result."""
+        with self._journal.transaction():
+            self._journal.commands.add(self.terminal_id, command)
+            stored = self._journal.commands.result(self.terminal_id, command.id)
+            if stored is None and command.kind == "stop":
+                self._latch(command)
+        self.wake()
+        return stored
+
+    def wake(self) -> None:
+        """Say that something may be to do."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work through the journalled commands until cancelled."""
+        while True:
+            self._awake.clear()
+            for command in self._journal.commands.unfinished(self.terminal_id):
+                result = await self._apply(command)
+                if result is None:
+                    continue  # a stop that is not flat yet: its latch goes on
+                self._journal.commands.finish(self.terminal_id, result)
+                self.send_result(result)
+            await self._awake.wait()
+
+    def _latch(self, command: Command) -> None:
+        mode = str(command.args.get("mode", "close-all"))
+        latch_id = str(command.args.get("latchId", command.id))
+        if self._journal.latches.get(self.terminal_id, latch_id) is not None:
+            return
+        self._journal.latches.set(
+            [self.terminal_id], mode if mode in MODES else "close-all", local=False, latch_id=latch_id
+        )
+        latch = self._journal.latches.get(self.terminal_id, latch_id)
+        if latch is not None:
+            self._journal.outbox.add("latch", self.terminal_id, latch_event(latch, "set", "trading stopped"))
+        self.on_latch()
+
+    async def _apply(self, command: Command) -> CommandResult | None:
+        if command.kind == "stop":
+            return self._stop_result(command)
+        if command.expires_at is not None and self._clock.now() > command.expires_at:
+            return _failed(command, "expired", "it arrived after its time had run out", state="expired")
+        if command.terminal_seq < self._journal.commands.newest_applied(self.terminal_id):
+            return _failed(command, "superseded", "a later command was applied already", state="superseded")
+        match command.kind:
+            case "pause":
+                self._journal.latches.pause(self.terminal_id, str(command.args.get("chatId") or EVERY_CHAT))
+                return CommandResult(id=command.id, success=True, text="paused: no new entries")
+            case "resume":
+                return self._resume(command)
+            case "strategy_changed":
+                self.on_strategy_changed()
+                return CommandResult(id=command.id, success=True, text="the new strategy is being fetched")
+            case "close" | "partial_close" | "modify":
+                try:
+                    async with self._busy:
+                        return await self._trade(command)
+                except TerminalError as why:
+                    return _failed(command, "terminal_down", str(why))
+        return _failed(command, "unknown_command", f"this version does not know {command.kind!r}: update it")
+
+    def _stop_result(self, command: Command) -> CommandResult | None:
+        latch = self._journal.latches.get(self.terminal_id, str(command.args.get("latchId", command.id)))
+        if latch is None:
+            return _failed(command, "not_latched", "the stop's latch is missing")
+        if latch.ended:
+            return _failed(command, "latch_ended", "this stop was ended before", state="superseded")
+        if not latch.flat:
+            return None
+        return CommandResult(
+            id=command.id,
+            success=True,
+            flat=True,
+            text=f"{latch.closed} of {latch.total} closed",
+            results=[
+                {"ticket": i.key.chat_id, "kind": i.kind, "state": i.state, "reason": i.reason}
+                for i in self._journal.intents.of_origin(self.terminal_id, f"latch:{latch.latch_id}")
+            ],
+        )
+
+    def _resume(self, command: Command) -> CommandResult:
+        active = self._journal.latches.active(self.terminal_id)
+        end_stop = command.args.get("endStop")
+        if active and end_stop is None:
+            return _failed(command, "stop_latched", "trading is stopped: name the stop to end")
+        if end_stop is not None:
+            named = next((x for x in active if x.latch_id == end_stop), None)
+            if named is None:
+                return _failed(command, "latch_changed", "that stop is not the one in force")
+            if named.local and not self._remote_end:
+                return _failed(
+                    command,
+                    "latched_locally",
+                    "this stop was set at the desktop app; end it there with `signalos desktop resume`",
+                )
+            with self._journal.transaction():
+                self._journal.latches.end(self.terminal_id, named.latch_id)
+                self._journal.outbox.add(
+                    "latch", self.terminal_id, latch_event(named, "ended", "trading resumed")
+                )
+        self._journal.latches.unpause(self.terminal_id, str(command.args.get("chatId") or EVERY_CHAT))
+        return CommandResult(id=command.id, success=True, text="new entries are allowed")
+
+    async def _trade(self, command: Command) -> CommandResult:
+        identifier = str(command.args.get("identifier", ""))
+        snapshot = await self._broker.snapshot()
+        position = next((p for p in snapshot.positions if p.identifier == identifier), None)
+        order = next((o for o in snapshot.orders if o.ticket == identifier), None)
+        found = position or order
+        if found is None:
+            return _failed(command, "position_closed", "it is neither open nor waiting any more")
+        request = await self._request(command, found)
+        if isinstance(request, CommandResult):
+            return request
+        key = LegKey(self.terminal_id, identifier, 0, 1, 1, 1, f"command:{command.id}")
+        try:
+            intent = self._journal.intents.get(key)
+        except KeyError:
+            intent = self._journal.intents.plan(
+                key, command.kind, request, account=snapshot.account.identity, magic=self._magic()
+            )
+        if intent.state in ("planned", "waiting"):
+            intent = await self._executor.send(intent)
+        row: dict[str, Any] = {"identifier": identifier, "state": intent.state, "reason": intent.reason}
+        if intent.state == "executed":
+            return CommandResult(id=command.id, success=True, text=intent.text, results=[row])
+        reason = "waiting_for_session" if intent.state == "waiting" else (intent.reason or intent.state)
+        return CommandResult(
+            id=command.id, success=False, state="failed", reason=reason, text=intent.text, results=[row]
+        )
+
+    async def _request(
+        self, command: Command, found: Position | PendingOrder
+    ) -> OrderRequest | CommandResult:
+        args = command.args
+        if isinstance(found, PendingOrder):
+            if command.kind == "modify":
+                return ModifyOrder(
+                    ticket=found.ticket,
+                    price=found.price,
+                    stop_loss=_level(args, "stopLoss", found.stop_loss),
+                    take_profit=_level(args, "takeProfit", found.take_profit),
+                )
+            return CancelOrder(ticket=found.ticket)
+        if command.kind == "close":
+            return ClosePosition(identifier=found.identifier)
+        if command.kind == "partial_close":
+            return await self._part(command, found)
+        stop = _level(args, "stopLoss", found.stop_loss)
+        if self._journal.latches.halted(self.terminal_id) and _loosens(found, stop):
+            return _failed(command, "stopped", "while trading is stopped or paused a stop may only be tightened")
+        return ModifyPosition(
+            identifier=found.identifier,
+            stop_loss=stop,
+            take_profit=_level(args, "takeProfit", found.take_profit),
+        )
+
+    async def _part(self, command: Command, position: Position) -> OrderRequest | CommandResult:
+        spec = await self._broker.spec(position.symbol)
+        wanted = floor_to_step(decimal(command.args.get("volume", 0)), spec.volume_step)
+        rest = position.volume - wanted
+        if wanted < spec.volume_min:
+            text = f"that is less than the smallest lot, {spec.volume_min}: close more, or all of it"
+            return _failed(command, "below_min_lot", text)
+        if rest <= ZERO:
+            return ClosePosition(identifier=position.identifier)
+        if rest < spec.volume_min:
+            text = f"{rest} lots would be left, less than the smallest lot, {spec.volume_min}"
+            return _failed(command, "rest_below_min_lot", text)
+        return ClosePosition(identifier=position.identifier, volume=wanted, remaining=rest)
+
+
+def _level(args: dict[str, Any], name: str, now: Decimal | None) -> Decimal | None:
+    if name not in args:
+        return now
+    return None if args[name] is None else decimal(args[name])
+
+
+def _loosens(position: Position, stop: Decimal | None) -> bool:
+    if position.stop_loss is None:
+        return False
+    if stop is None:
+        return True
+    return stop < position.stop_loss if position.side is Side.BUY else stop > position.stop_loss
+
+
+def _failed(command: Command, reason: str, text: str, *, state: str = "failed") -> CommandResult:
+    return CommandResult(
+        id=command.id,
+        success=False,
+        state=state,  # type: ignore[arg-type]  # one of CommandState
+        reason=reason,
+        text=text,
+    )

@@ -1,0 +1,69 @@
+"""Decisions, one for each action and terminal, never made twice."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from signalos.desktop.journal.serial import decision_json, instant_text, to_json
+from signalos.domain.decision import Decision, DecisionContext
+from signalos.kit.clock import Clock
+
+
+class Decisions:
+    """The decision table."""
+
+    def __init__(self, db: sqlite3.Connection, market: Clock) -> None:
+        self._db = db
+        self._market = market
+
+    def add(
+        self, context: DecisionContext, part: int, action: str, decision: Decision, strategy_version: str
+    ) -> None:
+        """Store a decision with the whole context it was made in, so that it can be made again."""
+        now = self._market.now()
+        self._db.execute(
+            "INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                context.terminal_id,
+                context.chat_id,
+                context.message_id,
+                context.version,
+                part,
+                action,
+                decision.verdict,
+                decision.reason,
+                decision_json(decision),
+                to_json(context),
+                strategy_version,
+                now.date().isoformat(),
+                instant_text(now),
+            ),
+        )
+
+    def made(self, terminal_id: str, chat_id: str, message_id: int, version: int, part: int) -> bool:
+        """True if this action was decided on this terminal."""
+        return (
+            self._db.execute(
+                "SELECT 1 FROM decision WHERE terminal_id=? AND chat_id=? AND message_id=? AND version=?"
+                " AND part=?",
+                (terminal_id, chat_id, message_id, version, part),
+            ).fetchone()
+            is not None
+        )
+
+    def refused_before(self, terminal_id: str, chat_id: str, message_id: int, version: int) -> str | None:
+        """The reason why an earlier version's opening was refused by the engine, if it was."""
+        row = self._db.execute(
+            "SELECT reason FROM decision WHERE terminal_id=? AND chat_id=? AND message_id=? AND version<?"
+            " AND action='open' AND verdict='refuse' ORDER BY version DESC LIMIT 1",
+            (terminal_id, chat_id, message_id, version),
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def verdicts(self, chat_id: str, message_id: int) -> list[str]:
+        """The verdicts on a message's opening actions, over all terminals and versions."""
+        rows = self._db.execute(
+            "SELECT verdict FROM decision WHERE chat_id=? AND message_id=? AND action IN ('open','reject')",
+            (chat_id, message_id),
+        ).fetchall()
+        return [str(r[0]) for r in rows]

@@ -1,0 +1,236 @@
+"""What is, was or will not be sent to a terminal: written before it is sent, settled afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from signalos.desktop.journal.serial import instant, instant_text, request_from, request_json
+from signalos.domain.order import LegKey, OrderRequest, Outcome
+from signalos.kit.clock import Clock
+
+UNFINISHED = ("planned", "sending", "unknown", "waiting")
+"""planned: not sent yet; sending: may have left; unknown: must be reconciled; waiting: for its moment."""
+
+SHOWN = {"planned": "pending", "waiting": "pending", "sending": "unknown"}
+"""How unfinished states are shown; the others are shown as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One leg or step; ``state`` as in the schema, ``request`` None if there is nothing to send."""
+
+    row: int
+    key: LegKey
+    kind: str
+    state: str
+    reason: str
+    text: str
+    tag: str
+    account: str
+    magic: int
+    request: OrderRequest | None
+    identifier: str | None
+    ticket: str | None
+    volume: Decimal | None
+    price: Decimal | None
+    risk: Decimal | None
+    sends: int
+    fresh_until: datetime | None
+
+    def shown(self) -> dict[str, object]:
+        """The line that ``journal --json`` prints."""
+        return {
+            "terminalId": self.key.terminal_id,
+            "chatId": self.key.chat_id,
+            "messageId": self.key.message_id,
+            "version": self.key.version,
+            "part": self.key.part,
+            "leg": self.key.leg,
+            "kind": self.kind,
+            "state": SHOWN.get(self.state, self.state),
+            "reason": self.reason or ("not_sent_yet" if self.state == "planned" else ""),
+            "identifier": self.identifier,
+            "tag": self.tag,
+            "origin": self.key.origin,
+        }
+
+
+class Intents:
+    """The intent table."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Clock, market: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self._market = market
+
+    def plan(
+        self,
+        key: LegKey,
+        kind: str,
+        request: OrderRequest | None,
+        *,
+        state: str = "planned",
+        reason: str = "",
+        text: str = "",
+        account: str = "",
+        magic: int = 0,
+        risk: Decimal | None = None,
+        fresh_until: datetime | None = None,
+    ) -> Intent:
+        """Journal an intent. Raises sqlite3.IntegrityError where its key exists: nothing is planned twice."""
+        self._db.execute(
+            "INSERT INTO intent (terminal_id, origin, chat_id, message_id, version, part, leg, kind, state,"
+            " reason, text, tag, account, magic, request, risk, fresh_until, market_day, planned_at)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                *_key(key),
+                kind,
+                state,
+                reason,
+                text,
+                key.tag(account),
+                account,
+                magic,
+                None if request is None else request_json(request),
+                None if risk is None else str(risk),
+                None if fresh_until is None else instant_text(fresh_until),
+                self._market.now().date().isoformat(),
+                instant_text(self._clock.now()),
+            ),
+        )
+        return self.get(key)
+
+    def get(self, key: LegKey) -> Intent:
+        """The intent of ``key``. Raises KeyError."""
+        row = self._db.execute(
+            "SELECT * FROM intent WHERE terminal_id=? AND origin=? AND chat_id=? AND message_id=?"
+            " AND version=? AND part=? AND leg=?",
+            _key(key),
+        ).fetchone()
+        if row is None:
+            raise KeyError(key)
+        return _intent(row)
+
+    def sending(self, intent: Intent) -> None:
+        """Note that bytes may leave for the terminal from now on."""
+        self._db.execute(
+            "UPDATE intent SET state='sending', sends=sends+1, sent_at=? WHERE row=?",
+            (instant_text(self._clock.now()), intent.row),
+        )
+
+    def settle(self, intent: Intent, state: str, outcome: Outcome) -> None:
+        """Store what came of ``intent``."""
+        self._db.execute(
+            "UPDATE intent SET state=?, reason=?, text=?, identifier=COALESCE(?, identifier),"
+            " ticket=COALESCE(?, ticket), volume=COALESCE(?, volume), price=COALESCE(?, price), done_at=?"
+            " WHERE row=?",
+            (
+                state,
+                outcome.reason,
+                outcome.explanation or intent.text,
+                outcome.identifier,
+                outcome.ticket,
+                None if outcome.volume is None else str(outcome.volume),
+                None if outcome.price is None else str(outcome.price),
+                instant_text(self._clock.now()),
+                intent.row,
+            ),
+        )
+
+    def mark(self, intent: Intent, state: str, reason: str = "", text: str = "") -> None:
+        """Move ``intent`` to ``state`` without an outcome of its own."""
+        self._db.execute(
+            "UPDATE intent SET state=?, reason=?, text=? WHERE row=?", (state, reason, text, intent.row)
+        )
+
+    def unfinished(self, terminal_id: str, states: Iterable[str] = UNFINISHED) -> list[Intent]:
+        """Intents of a terminal that still need something done, oldest first."""
+        names = tuple(states)
+        rows = self._db.execute(
+            f"SELECT * FROM intent WHERE terminal_id=? AND state IN ({','.join('?' * len(names))})"  # noqa: S608
+            " ORDER BY row",
+            (terminal_id, *names),
+        ).fetchall()
+        return [_intent(r) for r in rows]
+
+    def of_action(
+        self, terminal_id: str, chat_id: str, message_id: int, version: int, part: int
+    ) -> list[Intent]:
+        """The intents that one action of a message led to."""
+        rows = self._db.execute(
+            "SELECT * FROM intent WHERE terminal_id=? AND origin='signal' AND chat_id=? AND message_id=?"
+            " AND version=? AND part=? ORDER BY leg",
+            (terminal_id, chat_id, message_id, version, part),
+        ).fetchall()
+        return [_intent(r) for r in rows]
+
+    def of_origin(self, terminal_id: str, origin: str) -> list[Intent]:
+        """The intents of one command, latch or rule."""
+        rows = self._db.execute(
+            "SELECT * FROM intent WHERE terminal_id=? AND origin=? ORDER BY row", (terminal_id, origin)
+        ).fetchall()
+        return [_intent(r) for r in rows]
+
+    def everything(self) -> list[Intent]:
+        """All intents, in the order they were planned."""
+        return [_intent(r) for r in self._db.execute("SELECT * FROM intent ORDER BY row").fetchall()]
+
+    def trades_on(self, terminal_id: str, market_day: str) -> int:
+        """How many signals opened (or may have opened) on a market day."""
+        (count,) = self._db.execute(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT chat_id, message_id, part FROM intent"
+            " WHERE terminal_id=? AND market_day=? AND kind='open' AND origin='signal'"
+            " AND state NOT IN ('refused','expired','superseded','not_executed'))",
+            (terminal_id, market_day),
+        ).fetchone()
+        return int(count)
+
+
+def _key(key: LegKey) -> tuple[str, str, str, int, int, int, int]:
+    return (
+        key.terminal_id,
+        key.origin,
+        key.chat_id,
+        key.message_id,
+        key.version,
+        key.part,
+        key.leg,
+    )
+
+
+def _intent(row: sqlite3.Row) -> Intent:
+    return Intent(
+        row=row["row"],
+        key=LegKey(
+            terminal_id=row["terminal_id"],
+            chat_id=row["chat_id"],
+            message_id=row["message_id"],
+            version=row["version"],
+            part=row["part"],
+            leg=row["leg"],
+            origin=row["origin"],
+        ),
+        kind=row["kind"],
+        state=row["state"],
+        reason=row["reason"],
+        text=row["text"],
+        tag=row["tag"],
+        account=row["account"],
+        magic=row["magic"],
+        request=None if row["request"] is None else request_from(row["request"]),
+        identifier=row["identifier"],
+        ticket=row["ticket"],
+        volume=_decimal(row["volume"]),
+        price=_decimal(row["price"]),
+        risk=_decimal(row["risk"]),
+        sends=row["sends"],
+        fresh_until=None if row["fresh_until"] is None else instant(row["fresh_until"]),
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,157 @@
+"""Messages as they arrived, how they were read, and how far each terminal has come."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from signalos.desktop.journal.serial import instant, instant_text, reading_from, reading_json
+from signalos.domain.message import Message
+from signalos.domain.signal import Reading
+from signalos.kit.clock import Clock
+from signalos.kit.sqlite import transaction
+from signalos.sources.base import Post
+
+
+@dataclass(frozen=True, slots=True)
+class JournalledMessage:
+    """A message with its place in the order of arrival and, once read, its reading."""
+
+    row: int
+    message: Message
+    reading: Reading | None
+
+
+class Messages:
+    """The messages table, the source positions and the lanes' places."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def add(self, post: Post, position: str) -> Message | None:
+        """Journal ``post`` together with its source's position; None if it is known already.
+
+        The version counts what was journalled of that message before; an edit of an unknown message
+        is its first version; a deletion of an unknown message is only a position.
+        """
+        with transaction(self._db):
+            self._db.execute(
+                "INSERT OR REPLACE INTO source_position VALUES (?, ?)", (post.source, position)
+            )
+            last = self._db.execute(
+                "SELECT * FROM message WHERE chat_id = ? AND message_id = ? ORDER BY version DESC LIMIT 1",
+                (post.chat_id, post.message_id),
+            ).fetchone()
+            if last is None:
+                if post.deleted:
+                    return None
+                version, posted_at = 1, post.posted_at
+            else:
+                same = post.text == last["text"] and not post.deleted
+                if not (post.edit or post.deleted) or last["deleted"] or same:
+                    return None
+                version, posted_at = last["version"] + 1, instant(last["posted_at"])
+            message = Message(
+                source=post.source,
+                chat_id=post.chat_id,
+                message_id=post.message_id,
+                version=version,
+                text=str(last["text"]) if post.deleted and last is not None else post.text,
+                posted_at=posted_at,
+                edited_at=post.edited_at,
+                reply_to=post.reply_to if last is None else last["reply_to"],
+                deleted=post.deleted,
+                sender=post.sender,
+                chat_name=post.chat_name,
+            )
+            self._db.execute(
+                "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
+                " edited_at, reply_to, deleted, sender, received_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    message.source,
+                    message.chat_id,
+                    message.message_id,
+                    message.version,
+                    message.chat_name,
+                    message.text,
+                    instant_text(message.posted_at),
+                    None if message.edited_at is None else instant_text(message.edited_at),
+                    message.reply_to,
+                    message.deleted,
+                    message.sender,
+                    instant_text(self._clock.now()),
+                ),
+            )
+        return message
+
+    def position(self, source: str) -> str | None:
+        """Where ``source`` stands."""
+        row = self._db.execute(
+            "SELECT position FROM source_position WHERE source = ?", (source,)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
+    def unread(self) -> JournalledMessage | None:
+        """The oldest message that has not been read."""
+        row = self._db.execute(
+            "SELECT * FROM message WHERE reading IS NULL ORDER BY row LIMIT 1"
+        ).fetchone()
+        return None if row is None else _message(row)
+
+    def set_reading(self, row: int, reading: Reading) -> None:
+        """Store how message ``row`` was read."""
+        self._db.execute("UPDATE message SET reading = ? WHERE row = ?", (reading_json(reading), row))
+
+    def recent(self, chat_id: str, before_row: int, limit: int) -> list[JournalledMessage]:
+        """The last ``limit`` read messages of a chat before ``before_row``, oldest first."""
+        rows = self._db.execute(
+            "SELECT * FROM message WHERE chat_id = ? AND row < ? AND reading IS NOT NULL"
+            " ORDER BY row DESC LIMIT ?",
+            (chat_id, before_row, limit),
+        ).fetchall()
+        return [_message(r) for r in reversed(rows)]
+
+    def versions(self, chat_id: str, message_id: int) -> list[JournalledMessage]:
+        """All journalled versions of one message, oldest first."""
+        rows = self._db.execute(
+            "SELECT * FROM message WHERE chat_id = ? AND message_id = ? ORDER BY version",
+            (chat_id, message_id),
+        ).fetchall()
+        return [_message(r) for r in rows]
+
+    def next_for(self, terminal_id: str) -> JournalledMessage | None:
+        """The oldest read message that ``terminal_id`` has not finished, in order of arrival."""
+        row = self._db.execute(
+            "SELECT * FROM message WHERE row > ? ORDER BY row LIMIT 1", (self.lane(terminal_id),)
+        ).fetchone()
+        return None if row is None or row["reading"] is None else _message(row)
+
+    def lane(self, terminal_id: str) -> int:
+        """The last message row that ``terminal_id`` has finished (0 = none)."""
+        row = self._db.execute("SELECT row FROM lane WHERE terminal_id = ?", (terminal_id,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def finish(self, terminal_id: str, row: int) -> None:
+        """Note that ``terminal_id`` has done all that message ``row`` asks of it."""
+        self._db.execute("INSERT OR REPLACE INTO lane VALUES (?, ?)", (terminal_id, row))
+
+
+def _message(row: sqlite3.Row) -> JournalledMessage:
+    return JournalledMessage(
+        row=row["row"],
+        message=Message(
+            source=row["source"],
+            chat_id=row["chat_id"],
+            message_id=row["message_id"],
+            version=row["version"],
+            text=row["text"],
+            posted_at=instant(row["posted_at"]),
+            edited_at=None if row["edited_at"] is None else instant(row["edited_at"]),
+            reply_to=row["reply_to"],
+            deleted=bool(row["deleted"]),
+            sender=row["sender"],
+            chat_name=row["chat_name"],
+        ),
+        reading=None if row["reading"] is None else reading_from(row["reading"]),
+    )

@@ -1,0 +1,68 @@
+"""Events on their way to the server: added in the transaction of what they tell of, kept until stored there."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from signalos.desktop.journal.serial import instant, instant_text
+from signalos.desktop.outbox import OutboxEvent
+from signalos.kit.clock import Clock
+from signalos.kit.ids import Ids
+from signalos.kit.sqlite import transaction
+from signalos.protocol import encode
+from signalos.protocol.shapes import Wire
+
+
+class Outbox:
+    """The outbox table; the sender's ``OutboxStore``."""
+
+    def __init__(self, db: sqlite3.Connection, clock: Clock, ids: Ids) -> None:
+        self._db = db
+        self._clock = clock
+        self._ids = ids
+        self.listener: Callable[[], None] | None = None
+
+    def add(self, kind: str, terminal_id: str | None, data: Wire) -> str:
+        """Add an event; its id is made here and stays for good."""
+        event_id = self._ids.uuid()
+        self._db.execute(
+            "INSERT INTO outbox (event_id, kind, terminal_id, at, data) VALUES (?,?,?,?,?)",
+            (event_id, kind, terminal_id, instant_text(self._clock.now()), encode(data)),
+        )
+        if self.listener is not None:
+            self.listener()
+        return event_id
+
+    def pending_events(self, limit: int) -> list[OutboxEvent]:
+        """The oldest events that the server has not confirmed, in journal order."""
+        rows = self._db.execute(
+            "SELECT * FROM outbox WHERE state='waiting' ORDER BY seq LIMIT ?", (limit,)
+        ).fetchall()
+        return [
+            OutboxEvent(
+                seq=r["seq"],
+                event_id=r["event_id"],
+                kind=r["kind"],
+                at=instant(r["at"]),
+                terminal_id=r["terminal_id"],
+                data=bytes(r["data"]),
+            )
+            for r in rows
+        ]
+
+    def mark_sent(self, seqs: list[int]) -> None:
+        """Note that the server has stored these events."""
+        with transaction(self._db):
+            self._db.executemany("UPDATE outbox SET state='sent' WHERE seq=?", [(s,) for s in seqs])
+
+    def mark_rejected(self, seq: int, code: str, detail: str) -> None:
+        """Note that the server will never store this event, and why."""
+        self._db.execute(
+            "UPDATE outbox SET state='rejected', detail=? WHERE seq=?", (f"{code}: {detail}", seq)
+        )
+
+    def waiting(self) -> int:
+        """How many events the server has not confirmed."""
+        (count,) = self._db.execute("SELECT COUNT(*) FROM outbox WHERE state='waiting'").fetchone()
+        return int(count)

@@ -1,0 +1,68 @@
+"""Opens the journal and hands out its parts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from signalos.desktop.journal.commands import Commands
+from signalos.desktop.journal.decisions import Decisions
+from signalos.desktop.journal.intents import Intents
+from signalos.desktop.journal.latches import Latches
+from signalos.desktop.journal.legs import Legs
+from signalos.desktop.journal.messages import Messages
+from signalos.desktop.journal.outbox import Outbox
+from signalos.desktop.journal.schema import STEPS
+from signalos.kit.clock import Clock
+from signalos.kit.ids import Ids
+from signalos.kit.sqlite import open_sqlite, transaction
+
+FILE_NAME = "journal.sqlite3"
+
+
+class Journal:
+    """The open journal. ``clock`` is wall time, ``market`` the time messages and limits live in."""
+
+    def __init__(self, home: Path, *, clock: Clock, market: Clock, ids: Ids) -> None:
+        self._db = open_sqlite(home / FILE_NAME, STEPS)
+        self.outbox = Outbox(self._db, clock, ids)
+        self.messages = Messages(self._db, clock)
+        self.decisions = Decisions(self._db, market)
+        self.intents = Intents(self._db, clock, market)
+        self.legs = Legs(self._db)
+        self.commands = Commands(self._db, clock)
+        self.latches = Latches(self._db, clock, ids)
+        self._data_version = self._read_data_version()
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All writes inside are one durable step; nests."""
+        return transaction(self._db)
+
+    def on_event(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever an event was added to the outbox."""
+        self.outbox.listener = listener
+
+    def meta(self, key: str) -> str | None:
+        """A remembered single value."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a single value durably."""
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def changed_elsewhere(self) -> bool:
+        """True once after another process (a stop from the command line, say) wrote to the file."""
+        version = self._read_data_version()
+        changed = version != self._data_version
+        self._data_version = version
+        return changed
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _read_data_version(self) -> int:
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])

@@ -1,0 +1,187 @@
+"""One terminal's lane: takes read messages in order, decides once, sends, and never goes back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from signalos.desktop.context import ContextBuilder
+from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
+from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.messages import JournalledMessage
+from signalos.desktop.wire_events import alert_event, decision_event
+from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Step, Verdict
+from signalos.domain.errors import TerminalError
+from signalos.domain.message import Message
+from signalos.domain.order import LegKey, OpenLeg
+from signalos.domain.signal import Action, Cancel, Open, Reach, Scope, action_name
+from signalos.domain.strategy import Strategy
+from signalos.engine import decide
+from signalos.kit.clock import Clock
+
+log = logging.getLogger(__name__)
+RETRY_SECONDS = 0.2
+
+
+class Lane:
+    """The messages' way to one terminal. ``strategy`` is asked at each decision: it may change."""
+
+    def __init__(
+        self,
+        terminal_id: str,
+        journal: Journal,
+        executor: Executor,
+        contexts: ContextBuilder,
+        *,
+        strategy: Callable[[Message], Strategy],
+        listens_to: Callable[[str], bool],
+        clock: Clock,
+        busy: asyncio.Lock,
+    ) -> None:
+        self.terminal_id = terminal_id
+        self._journal = journal
+        self._executor = executor
+        self._contexts = contexts
+        self._strategy = strategy
+        self._listens_to = listens_to
+        self._clock = clock
+        self._busy = busy
+        self._awake = asyncio.Event()
+        self._taking = True
+
+    def stop_taking(self) -> None:
+        """Send nothing more; what is journalled waits for the next start."""
+        self._taking = False
+
+    def wake(self) -> None:
+        """Say that something may be to do."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work through the journal until cancelled."""
+        while True:
+            self._awake.clear()
+            while self._taking and (stored := self._journal.messages.next_for(self.terminal_id)):
+                if await self._take(stored):
+                    self._journal.messages.finish(self.terminal_id, stored.row)
+            await self._awake.wait()
+
+    async def _take(self, stored: JournalledMessage) -> bool:
+        """Do all that a message asks of this terminal; False if the app ends before that."""
+        while not await self._settled():
+            await self._clock.sleep(RETRY_SECONDS)
+        if self._listens_to(stored.message.source):
+            actions = self._actions(stored)
+            for part, action in enumerate(actions, start=1):
+                await self._act(stored.message, part, action)
+                if not self._taking:
+                    return False
+        return True
+
+    async def _settled(self) -> bool:
+        """True when no outcome on this terminal is unknown: nothing is decided on half knowledge."""
+        return not self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
+
+    def _actions(self, stored: JournalledMessage) -> tuple[Action, ...]:
+        message = stored.message
+        if not message.deleted:
+            return () if stored.reading is None else stored.reading.actions
+        legs = self._journal.legs.of_message(self.terminal_id, message.chat_id, message.message_id)
+        if any(leg.state == "open" for leg in legs):
+            text = f"message {message.message_id} was deleted, its trade stays open: close it by hand if you wish"
+            self._journal.outbox.add(
+                "alert",
+                self.terminal_id,
+                alert_event("signal_deleted", "warning", text, self.terminal_id),
+            )
+        if any(leg.state == "pending" for leg in legs):
+            return (Cancel(scope=Scope(Reach.ONE, target=message.message_id)),)
+        return ()
+
+    async def _act(self, message: Message, part: int, action: Action) -> None:
+        """Decide ``action`` unless that was done, then send what is planned and not sent."""
+        where = (self.terminal_id, message.chat_id, message.message_id, message.version, part)
+        while not self._journal.decisions.made(*where):
+            strategy = self._strategy(message)
+            try:
+                context = await self._contexts.build(message, action, strategy)
+            except TerminalError as why:
+                log.warning("cannot decide yet", extra={"data": {"terminal": self.terminal_id, "why": str(why)}})
+                await self._clock.sleep(RETRY_SECONDS)
+                continue
+            decision = self._barred(context, action) or decide(action, context, strategy)
+            self._journal_decision(context, part, action, decision, strategy)
+        async with self._busy:
+            for intent in self._journal.intents.of_action(*where):
+                if self._taking and intent.state == "planned" and intent.request is not None:
+                    await self._executor.send(intent)
+
+    def _barred(self, context: DecisionContext, action: Action) -> Decision | None:
+        """Refuse what an edit must not do: open a second time, or undo an earlier refusal."""
+        if not (context.is_edit and isinstance(action, Open)):
+            return None
+        before = self._journal.decisions.refused_before(
+            context.terminal_id, context.chat_id, context.message_id, context.version
+        )
+        legs = self._journal.legs.of_message(context.terminal_id, context.chat_id, context.message_id)
+        if before is not None:
+            return _refusal("refused_before_edit", f"the original was refused ({before}); an edit does not undo that")
+        if any(leg.state == "open" for leg in legs):
+            return _refusal("already_filled", "the original is already in the market; an edit opens no second trade")
+        if any(leg.state == "pending" for leg in legs):
+            return _refusal("cancel_not_proven", "the original's waiting order is not proven gone yet")
+        return None
+
+    def _journal_decision(
+        self, context: DecisionContext, part: int, action: Action, decision: Decision, strategy: Strategy
+    ) -> None:
+        with self._journal.transaction():
+            self._journal.decisions.add(context, part, action_name(action), decision, strategy.version)
+            self._journal.outbox.add(
+                "decision",
+                self.terminal_id,
+                decision_event(context, part, action, decision, strategy.version),
+            )
+            steps = decision.plan
+            if decision.verdict is Verdict.REFUSE and not steps:
+                text = next((s.text for s in decision.steps if s.verdict is Verdict.REFUSE), "")
+                steps = (PlannedStep(1, action_name(action), None, decision.reason, text),)
+            for step in steps:
+                self._plan(context, part, step, decision, strategy)
+
+    def _plan(
+        self, context: DecisionContext, part: int, step: PlannedStep, decision: Decision, strategy: Strategy
+    ) -> Intent:
+        key = LegKey(
+            self.terminal_id, context.chat_id, context.message_id, context.version, part, step.leg
+        )
+        age = strategy.filters.max_signal_age
+        opening = isinstance(step.request, OpenLeg)
+        state = "planned"
+        if step.request is None:
+            state = _unsent_state(step, decision)
+        return self._journal.intents.plan(
+            key,
+            step.kind,
+            step.request,
+            state=state,
+            reason=step.reason,
+            text=step.text,
+            account="" if context.account is None else context.account.identity,
+            magic=strategy.magic,
+            risk=step.risk,
+            fresh_until=context.posted_at + timedelta(seconds=age) if opening and age is not None else None,
+        )
+
+
+def _unsent_state(step: PlannedStep, decision: Decision) -> str:
+    if step.reason.startswith("waiting_"):
+        return "waiting"
+    return "refused" if decision.verdict is Verdict.REFUSE else "not_executed"
+
+
+def _refusal(reason: str, text: str) -> Decision:
+    return Decision(Verdict.REFUSE, reason, (Step("edit", Verdict.REFUSE, text=text),))

@@ -1,0 +1,95 @@
+"""What can be done with a desktop app's folder from outside the app: status, and a stop while it is down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from signalos.desktop.journal import Journal
+from signalos.kit.single import AlreadyRunning, SingleInstance, is_held
+
+TERMINALS = "terminals"
+CONFIG = "config"
+STATE = "state"
+QUIT = "quit"
+
+
+def terminals_of(journal: Journal) -> list[str]:
+    """The terminals that the app was last started with."""
+    stored = journal.meta(TERMINALS)
+    return [] if stored is None else [str(t) for t in msgspec.json.decode(stored)]
+
+
+def status_of(journal: Journal, home: Path) -> dict[str, Any]:
+    """{state, ready, terminals, positions, latch}; from the journal alone while the app is down."""
+    running = is_held(home)
+    stored = journal.meta(STATE)
+    state: dict[str, Any] = msgspec.json.decode(stored) if running and stored else {}
+    terminals = []
+    positions = 0
+    latch: dict[str, Any] | None = None
+    for terminal_id in terminals_of(journal):
+        legs = journal.legs.alive(terminal_id)
+        positions += sum(1 for leg in legs if leg.state == "open")
+        active = journal.latches.active(terminal_id)
+        if active:
+            latch = {"latchId": active[-1].latch_id, "mode": active[-1].mode, "flat": active[-1].flat}
+        known = state.get("terminals", {}).get(terminal_id, {})
+        terminals.append(
+            {
+                "id": terminal_id,
+                "connected": bool(known.get("connected", False)),
+                "reason": known.get("reason", "" if running else "the app is not running"),
+                "halted": journal.latches.halted(terminal_id),
+                "unfinished": len(journal.intents.unfinished(terminal_id)),
+            }
+        )
+    return {
+        "state": "running" if running else "stopped",
+        "ready": running and bool(terminals) and all(t["connected"] for t in terminals),
+        "terminals": terminals,
+        "positions": positions,
+        "latch": latch,
+        "unsentEvents": journal.outbox.waiting(),
+    }
+
+
+async def work_without_app(home: Path, environ: Mapping[str, str], latch_id: str, seconds: float) -> None:
+    """Carry out a stop while no app runs: connect, settle, close, prove; at most ``seconds``."""
+    from signalos.desktop.app import build_terminals, load_for
+
+    try:
+        single = SingleInstance(home, "the desktop app")
+    except AlreadyRunning:
+        return  # the app has come up meanwhile and does it
+    with single:
+        parts = load_for(home, environ)
+        terminals = build_terminals(parts)
+        for terminal in terminals:
+            terminal.recover()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.1, seconds)):
+                await asyncio.gather(*(_until_flat(t, parts.journal, latch_id) for t in terminals))
+
+
+async def _until_flat(terminal: Any, journal: Journal, latch_id: str) -> None:
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        tasks.append(asyncio.create_task(terminal.stopper.run()))
+        await terminal.connect()
+        tasks.append(asyncio.create_task(terminal.watcher.run()))
+        while True:
+            latch = journal.latches.get(terminal.terminal_id, latch_id)
+            if latch is None or latch.flat:
+                return
+            await asyncio.sleep(0.02)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await terminal.broker.stop()

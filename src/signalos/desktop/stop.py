@@ -1,0 +1,183 @@
+"""Carries out the emergency stop on one terminal until the broker's own answer proves it flat.
+
+The latch is durable before anything here runs. Closing never passes the entry filters, waits for no
+lane and is repeated until nothing is left; every attempt is an intent of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from signalos.brokers.base import Broker, Snapshot
+from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
+from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.latches import Latch
+from signalos.desktop.wire_events import latch_event
+from signalos.domain.errors import TerminalError
+from signalos.domain.market import PendingOrder, Position
+from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, OrderRequest
+from signalos.kit.clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+class Stopper:
+    """The stop on one terminal. ``magic`` and the journal's tags tell our trades from hand-made ones."""
+
+    def __init__(
+        self,
+        terminal_id: str,
+        broker: Broker,
+        journal: Journal,
+        executor: Executor,
+        *,
+        magic: Callable[[], int],
+        clock: Clock,
+        every_seconds: float = 0.05,
+    ) -> None:
+        self.terminal_id = terminal_id
+        self.on_flat: Callable[[], None] = lambda: None
+        self._broker = broker
+        self._journal = journal
+        self._executor = executor
+        self._magic = magic
+        self._clock = clock
+        self._every = every_seconds
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that a latch may have been set."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Work on every latch in force until cancelled."""
+        while True:
+            self._awake.clear()
+            open_latches = [x for x in self._journal.latches.active(self.terminal_id) if not x.flat]
+            for latch in open_latches:
+                await self.round(latch)
+            if open_latches:
+                await self._clock.sleep(self._every)
+            else:
+                await self._awake.wait()
+
+    async def round(self, latch: Latch) -> Latch:
+        """One round on ``latch``: refuse what waits, close and cancel what its mode names, look again."""
+        self._refuse_waiting_entries()
+        try:
+            snapshot = await self._broker.snapshot()
+            for request, ticket in self._work(latch, snapshot):
+                await self._send(latch, snapshot, request, ticket)
+            snapshot = await self._broker.snapshot()
+        except TerminalError as why:
+            return self._note(latch, None, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
+        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
+        left += [
+            {"ticket": None, "reason": "order_in_flight", "text": f"message {i.key.message_id}, leg {i.key.leg}"}
+            for i in self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
+            if isinstance(i.request, OpenLeg)
+        ]
+        return self._note(latch, snapshot, left)
+
+    def _refuse_waiting_entries(self) -> None:
+        for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
+            if isinstance(intent.request, OpenLeg):
+                self._journal.intents.mark(intent, "refused", "stopped", "trading was stopped before it was sent")
+
+    def _work(self, latch: Latch, snapshot: Snapshot) -> list[tuple[OrderRequest, str]]:
+        """What ``latch`` still has to close or cancel, pendings first (they could still fill)."""
+        if latch.mode == "stop-entries":
+            return []
+        everything = latch.mode == "close-all"
+        work: list[tuple[OrderRequest, str]] = [
+            (CancelOrder(ticket=order.ticket), order.ticket)
+            for order in snapshot.orders
+            if everything or self._ours(order)
+        ]
+        if latch.mode != "cancel-pendings":
+            work += [
+                (ClosePosition(identifier=position.identifier), position.identifier)
+                for position in snapshot.positions
+                if everything or self._ours(position)
+            ]
+        return work
+
+    def _ours(self, item: Position | PendingOrder) -> bool:
+        key = item.identifier if isinstance(item, Position) else item.ticket
+        known = self._journal.legs.by_identifier(self.terminal_id, key) is not None
+        return known or item.magic == str(self._magic())
+
+    def _attempts(self, latch: Latch, ticket: str) -> list[Intent]:
+        origin = f"latch:{latch.latch_id}"
+        return [i for i in self._journal.intents.of_origin(self.terminal_id, origin) if i.key.chat_id == ticket]
+
+    async def _send(self, latch: Latch, snapshot: Snapshot, request: OrderRequest, ticket: str) -> None:
+        attempts = self._attempts(latch, ticket)
+        last = attempts[-1] if attempts else None
+        if last is not None and last.state in ("sending", "unknown"):
+            return  # the watcher reconciles it; a close is not sent twice
+        if last is None or last.state not in ("planned", "waiting"):
+            key = LegKey(
+                terminal_id=self.terminal_id,
+                chat_id=ticket,
+                message_id=0,
+                version=1,
+                part=1,
+                leg=len(attempts) + 1,
+                origin=f"latch:{latch.latch_id}",
+            )
+            last = self._journal.intents.plan(
+                key,
+                "cancel" if isinstance(request, CancelOrder) else "close",
+                request,
+                account=snapshot.account.identity,
+                magic=self._magic(),
+            )
+        await self._executor.send(last)
+
+    def _left(self, latch: Latch, ticket: str) -> dict[str, Any]:
+        attempts = self._attempts(latch, ticket)
+        if not attempts:
+            return {"ticket": ticket, "reason": "new", "text": "found after the last round"}
+        last = attempts[-1]
+        reason = "waiting_for_session" if last.state == "waiting" else (last.reason or last.state)
+        return {"ticket": ticket, "reason": reason, "text": last.text}
+
+    def _note(self, latch: Latch, snapshot: Snapshot | None, left: list[dict[str, Any]]) -> Latch:
+        origin = f"latch:{latch.latch_id}"
+        gone = {
+            i.key.chat_id
+            for i in self._journal.intents.of_origin(self.terminal_id, origin)
+            if i.state == "executed"
+        } - {item["ticket"] for item in left}
+        flat = snapshot is not None and not left
+        now = (flat, len(gone), max(latch.total, len(gone) + len(left)), left)
+        if now == (latch.flat, latch.closed, latch.total, latch.left):
+            return latch
+        with self._journal.transaction():
+            self._journal.latches.progress(latch, flat=flat, closed=now[1], total=now[2], left=left)
+            noted = self._journal.latches.get(self.terminal_id, latch.latch_id)
+            assert noted is not None  # noqa: S101 -- written in this transaction
+            text = _proof(noted)
+            self._journal.outbox.add(
+                "latch", self.terminal_id, latch_event(noted, "flat" if flat else "progress", text)
+            )
+        if flat:
+            self.on_flat()
+        return noted
+
+
+def _proof(latch: Latch) -> str:
+    if not latch.flat:
+        return f"{latch.closed} of {latch.total} closed"
+    proven = {
+        "stop-entries": "no entry in flight",
+        "cancel-pendings": "no waiting order of ours left",
+        "own-only": "none of our positions left",
+        "close-all": "account flat",
+    }[latch.mode]
+    return f"{latch.closed} of {latch.total} closed, {proven}"

@@ -1,0 +1,123 @@
+"""All that belongs to one terminal, put together: executor, lane, watcher, stopper, desk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from signalos.brokers.base import Broker
+from signalos.desktop.context import ContextBuilder
+from signalos.desktop.desk import Desk
+from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
+from signalos.desktop.lane import Lane
+from signalos.desktop.stop import Stopper
+from signalos.desktop.strategy_book import StrategyBook
+from signalos.desktop.watcher import Watcher
+from signalos.domain.errors import TerminalError
+from signalos.kit.clock import Clock
+
+log = logging.getLogger(__name__)
+CONNECT_AGAIN_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalSettings:
+    """How one terminal is treated. ``grace_seconds``: how long an unknown order is looked for;
+    ``absence_proves``: the terminal's answer proves that it never received what it does not show."""
+
+    terminal_id: str
+    grace_seconds: float = 30.0
+    absence_proves: bool = False
+
+
+class Terminal:
+    """One terminal's parts and their tasks."""
+
+    def __init__(
+        self,
+        settings: TerminalSettings,
+        broker: Broker,
+        journal: Journal,
+        strategies: StrategyBook,
+        *,
+        listens_to: Callable[[str], bool],
+        clock: Clock,
+        market: Clock,
+    ) -> None:
+        self.terminal_id = settings.terminal_id
+        self.broker = broker
+        self._journal = journal
+        self._clock = clock
+        busy = asyncio.Lock()
+        magic = lambda: strategies.current().magic  # noqa: E731
+        executor = Executor(self.terminal_id, broker, journal, clock=clock, market=market)
+        contexts = ContextBuilder(self.terminal_id, broker, journal, market)
+        self.lane = Lane(
+            self.terminal_id,
+            journal,
+            executor,
+            contexts,
+            strategy=lambda message: strategies.current(),
+            listens_to=listens_to,
+            clock=clock,
+            busy=busy,
+        )
+        self.watcher = Watcher(
+            self.terminal_id,
+            broker,
+            journal,
+            executor,
+            contexts,
+            strategy=strategies.current,
+            clock=clock,
+            market=market,
+            busy=busy,
+            grace_seconds=settings.grace_seconds,
+            absence_proves=settings.absence_proves,
+        )
+        self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
+        self.desk = Desk(self.terminal_id, broker, journal, executor, magic=magic, clock=clock, busy=busy)
+        self.desk.on_latch = self.stopper.wake
+        self.stopper.on_flat = self.desk.wake
+        self.watcher.on_settled = self.lane.wake
+
+    def recover(self) -> None:
+        """Mark what the last run left half done; before anything is sent."""
+        self.watcher.start()
+
+    async def connect(self) -> None:
+        """Connect until it works. The first answer must come before anything else runs."""
+        told = ""
+        while True:
+            try:
+                await self.broker.start()
+                self.watcher.trouble = ""
+                return
+            except TerminalError as why:
+                self.watcher.trouble = str(why)
+                if told != str(why):
+                    log.warning("terminal away", extra={"data": {"terminal": self.terminal_id, "why": str(why)}})
+                    told = str(why)
+            await self._clock.sleep(CONNECT_AGAIN_SECONDS)
+
+    async def run(self) -> None:
+        """Run all parts until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.stopper.run(), name=f"stop {self.terminal_id}")
+                tasks.create_task(self.desk.run(), name=f"desk {self.terminal_id}")
+                await self.connect()
+                tasks.create_task(self.watcher.run(), name=f"watch {self.terminal_id}")
+                tasks.create_task(self.lane.run(), name=f"lane {self.terminal_id}")
+        finally:
+            with contextlib.suppress(TerminalError):
+                await self.broker.stop()
+
+    def newest_quote(self) -> datetime | None:
+        """When the last snapshot was read (wall time), None while the terminal is away."""
+        return None if self.watcher.latest is None else self.watcher.latest.at

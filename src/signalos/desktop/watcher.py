@@ -1,0 +1,284 @@
+"""Keeps one terminal's journal true to the broker, and manages what is open there.
+
+Each round: read the account, settle unknown outcomes, follow positions and orders, retry what
+waits, and apply the rules of trade management.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from signalos.brokers.base import Broker, Snapshot
+from signalos.brokers.mt5.reconcile import settle
+from signalos.desktop.context import ContextBuilder
+from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
+from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.legs import Leg
+from signalos.domain.decision import PlannedStep, SignalRecord
+from signalos.domain.errors import TerminalError
+from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
+from signalos.domain.order import LegKey, OpenLeg, Outcome, OutcomeKind
+from signalos.domain.strategy import Strategy
+from signalos.engine import manage
+from signalos.kit.clock import Clock
+
+log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Follows one terminal. ``latest`` is the newest snapshot, None while the terminal is away."""
+
+    def __init__(
+        self,
+        terminal_id: str,
+        broker: Broker,
+        journal: Journal,
+        executor: Executor,
+        contexts: ContextBuilder,
+        *,
+        strategy: Callable[[], Strategy],
+        clock: Clock,
+        market: Clock,
+        busy: asyncio.Lock,
+        grace_seconds: float,
+        absence_proves: bool,
+        every_seconds: float = 0.1,
+    ) -> None:
+        self.terminal_id = terminal_id
+        self.latest: Snapshot | None = None
+        self.trouble = "starting"
+        self.on_settled: Callable[[], None] = lambda: None
+        self._broker = broker
+        self._journal = journal
+        self._executor = executor
+        self._contexts = contexts
+        self._strategy = strategy
+        self._clock = clock
+        self._market = market
+        self._busy = busy
+        self._grace = grace_seconds
+        self._absence_proves = absence_proves
+        self._every = every_seconds
+
+    def start(self) -> None:
+        """Begin with recovery: what was being sent when the app ended is unknown until proven."""
+        with self._journal.transaction():
+            for intent in self._journal.intents.unfinished(self.terminal_id, ("sending",)):
+                self._journal.intents.mark(intent, "unknown", "interrupted", "the app ended while it was sent")
+
+    async def run(self) -> None:
+        """Watch until cancelled; a terminal that is away is waited for."""
+        while True:
+            try:
+                await self.round()
+                self.trouble = ""
+            except TerminalError as why:
+                self.latest, self.trouble = None, str(why)
+            await self._clock.sleep(self._every)
+
+    async def round(self) -> None:
+        """One round. Raises TerminalError when the terminal cannot be read."""
+        snapshot = await self._broker.snapshot()
+        self.latest = snapshot
+        await self._settle_unknown()
+        await self._follow(snapshot)
+        async with self._busy:
+            await self._retry()
+            await self._manage()
+
+    # -- unknown outcomes ------------------------------------------------------------------------
+
+    async def _settle_unknown(self) -> None:
+        for intent in self._journal.intents.unfinished(self.terminal_id, ("unknown",)):
+            outcome = await settle(self._broker, intent, grace_seconds=self._grace, clock=self._clock)
+            if outcome is None:
+                continue
+            if self._may_send_again(intent, outcome):
+                self._journal.intents.mark(
+                    intent, "planned", "proven_absent", "the terminal never received it; sent again"
+                )
+            else:
+                self._executor.adopt(intent, outcome)
+            self.on_settled()
+
+    def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
+        """Only where the terminal's answer proves that the request never arrived (see ADR 0004)."""
+        return (
+            self._absence_proves
+            and outcome.kind is OutcomeKind.REFUSED
+            and outcome.reason == "not_executed"
+        )
+
+    # -- positions and orders --------------------------------------------------------------------
+
+    async def _follow(self, snapshot: Snapshot) -> None:
+        positions = {p.identifier: p for p in snapshot.positions}
+        orders = {o.ticket: o for o in snapshot.orders}
+        for leg in self._journal.legs.alive(self.terminal_id):
+            if leg.state == "open":
+                await self._follow_position(leg, positions.get(leg.identifier))
+            else:
+                await self._follow_order(leg, orders.get(leg.identifier))
+
+    async def _follow_position(self, leg: Leg, position: Position | None) -> None:
+        if position is not None:
+            closed = leg.trade.closed_volume
+            if position.volume < leg.trade.volume - closed:
+                closed = leg.trade.volume - position.volume
+            self._executor.update_leg(
+                leg,
+                entry_price=position.entry_price,
+                stop_loss=position.stop_loss,
+                take_profit=position.take_profit,
+                target=position.take_profit,
+                closed_volume=closed,
+                ticket=position.ticket,
+                opened_at=position.opened_at,
+            )
+            return
+        deals = await self._broker.deals(leg.identifier)
+        exits = [d for d in deals if d.entry is not DealEntry.IN]
+        entries = [d for d in deals if d.entry is DealEntry.IN]
+        opened = sum((d.volume for d in entries), start=leg.trade.volume * 0)
+        if not entries or sum((d.volume for d in exits), start=opened * 0) < opened:
+            return  # the history lags behind; it is asked again in the next round
+        self._close(leg, deals, entries[0], exits[-1])
+
+    def _close(self, leg: Leg, deals: object, first: Deal, last: Deal) -> None:
+        assert isinstance(deals, list | tuple)  # noqa: S101
+        self._executor.update_leg(
+            leg,
+            state="closed",
+            volume=sum((d.volume for d in deals if d.entry is DealEntry.IN), start=last.volume * 0),
+            closed_volume=sum((d.volume for d in deals if d.entry is not DealEntry.IN), start=last.volume * 0),
+            entry_price=first.price,
+            close_price=last.price,
+            pnl=sum((d.net for d in deals), start=last.profit * 0),
+            reason=last.reason,
+            opened_at=first.at,
+            closed_at=last.at,
+        )
+
+    async def _follow_order(self, leg: Leg, order: PendingOrder | None) -> None:
+        if order is not None:
+            self._executor.update_leg(
+                leg,
+                entry_price=order.price,
+                stop_loss=order.stop_loss,
+                take_profit=order.take_profit,
+                target=order.take_profit,
+                volume=order.volume,
+            )
+            return
+        found = await self._broker.find(leg.tag, self._strategy().magic)
+        if found.order is not None:
+            return
+        identifier = found.position.identifier if found.position else None
+        if identifier is None and found.deals:
+            identifier = found.deals[0].position
+        if identifier is not None:
+            self._executor.update_leg(leg, state="open", identifier=identifier)
+        else:
+            self._executor.update_leg(
+                leg, state="cancelled", reason="cancelled_or_expired", closed_at=self._market.now()
+            )
+
+    # -- what waits ------------------------------------------------------------------------------
+
+    async def _retry(self) -> None:
+        for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
+            if intent.request is None or intent.key.origin.startswith("latch:"):
+                continue
+            if isinstance(intent.request, OpenLeg):
+                halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
+                if halted:
+                    self._journal.intents.mark(intent, "refused", halted, "trading was stopped before it was sent")
+                    continue
+            await self._executor.send(intent)
+
+    async def _manage(self) -> None:
+        if self.latest is None:
+            return
+        snapshot = await self._broker.snapshot()
+        for record in self._contexts.records(snapshot):
+            hits = self._hits(record)
+            names = tuple({leg.symbol for leg in record.legs if leg.position is not None})
+            if not names:
+                continue
+            waiting = self._waiting_break_evens(record)
+            strategy = self._strategy()
+            if waiting:
+                # The provider's own break-even that the price did not allow yet.
+                strategy = replace(strategy, management=replace(strategy.management, break_even_after_target=0))
+            elif strategy.management.break_even_after_target is None:
+                continue
+            elif hits < strategy.management.break_even_after_target:
+                continue
+            symbols = await self._contexts.symbols(names)
+            for symbol in names:
+                if symbol in symbols:
+                    steps = manage(record, hits, symbols[symbol].tick, symbols[symbol].spec, strategy)
+                    for step in steps:
+                        await self._apply_rule(snapshot, record, step, strategy)
+            self._finish_waiting(waiting, record)
+
+    def _hits(self, record: SignalRecord) -> int:
+        legs = self._journal.legs.of_message(self.terminal_id, record.chat_id, record.message_id)
+        return sum(
+            1
+            for leg in legs
+            if leg.key.part == record.part and leg.state == "closed" and leg.trade.reason == "take_profit"
+        )
+
+    async def _apply_rule(
+        self, snapshot: Snapshot, record: SignalRecord, step: PlannedStep, strategy: Strategy
+    ) -> None:
+        if step.request is None:
+            return  # the price does not allow it yet; the next round asks again
+        origin = f"rule:{step.kind}"
+        done = [
+            i
+            for i in self._journal.intents.of_origin(self.terminal_id, origin)
+            if (i.key.chat_id, i.key.message_id, i.key.part) == (record.chat_id, record.message_id, record.part)
+            and i.key.leg == step.leg
+        ]
+        if done and done[-1].state in ("sending", "unknown"):
+            return
+        key = LegKey(
+            self.terminal_id,
+            record.chat_id,
+            record.message_id,
+            1 + len(done),  # each further attempt is a version of its own, so that nothing is overwritten
+            record.part,
+            step.leg,
+            origin,
+        )
+        if len(done) >= 50:
+            return  # refused 50 times: the alerts of those attempts say why
+        intent = self._journal.intents.plan(
+            key,
+            step.kind,
+            step.request,
+            text=step.text,
+            account=snapshot.account.identity,
+            magic=strategy.magic,
+            fresh_until=self._market.now() + timedelta(hours=1),
+        )
+        await self._executor.send(intent)
+
+    def _waiting_break_evens(self, record: SignalRecord) -> list[Intent]:
+        return [
+            i
+            for i in self._journal.intents.unfinished(self.terminal_id, ("waiting",))
+            if i.kind == "break_even" and i.request is None and i.key.chat_id == record.chat_id
+            and (i.ticket in {leg.position.identifier for leg in record.legs if leg.position})
+        ]
+
+    def _finish_waiting(self, waiting: list[Intent], record: SignalRecord) -> None:
+        """A waiting break-even is executed once its position's stop stands at or beyond the entry."""
+        del waiting, record
