@@ -1,0 +1,160 @@
+"""The surface of the MetaTrader5 module over the simulated terminal's wire, just as blocking."""
+
+from __future__ import annotations
+
+import socket
+from collections import namedtuple
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from signalos.brokers.mt5data import load_constants, load_fields
+from signalos.brokers.simulated.codes import Res
+
+_SUCCESS = (int(Res.OK), "Success")
+_LISTS = {
+    "symbols_get": "SymbolInfo",
+    "positions_get": "TradePosition",
+    "orders_get": "TradeOrder",
+    "history_orders_get": "TradeOrder",
+    "history_deals_get": "TradeDeal",
+}
+_STRUCTS = {
+    "account_info": "AccountInfo",
+    "terminal_info": "TerminalInfo",
+    "symbol_info": "SymbolInfo",
+    "symbol_info_tick": "Tick",
+    "order_send": "OrderSendResult",
+    "order_check": "OrderCheckResult",
+}
+_PLAIN = (
+    "symbols_total symbol_select orders_total order_calc_margin order_calc_profit positions_total "
+    "history_orders_total history_deals_total"
+).split()
+
+
+class SimulatedModule:
+    """What ``import MetaTrader5`` gives, for the terminal at ``host``:``port``.
+
+    Functions are methods, constants attributes. Results are named tuples with ``_asdict()``; nothing
+    found is ``()``, a failure None with its pair in ``last_error()``. Calls block and have no timeout,
+    as the module's. A function the simulated terminal lacks is an AttributeError.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
+        self._lines: Any = None
+        self._number = 0
+        self._last_error: tuple[int, str] = _SUCCESS
+        self._constants = load_constants()
+        # Fields are the published ones, so the names are safe to make a type of.
+        self._types = {name: namedtuple(name, fields) for name, fields in load_fields().items()}  # noqa: PYI024
+
+    def __getattr__(self, name: str) -> Any:
+        constants = self.__dict__.get("_constants", {})
+        if name in constants:
+            return constants[name]
+        if name in _LISTS or name in _STRUCTS or name in _PLAIN:
+            return lambda *args, **kwargs: self._shaped(name, self._call(name, args, kwargs))
+        raise AttributeError(f"the simulated terminal has no {name!r}")
+
+    # ------------------------------------------------------------ connection
+
+    def initialize(self, path: str = "", **options: Any) -> bool:
+        """Connect and sign in. False when nobody listens or the account is another one."""
+        self._close()
+        try:
+            self._socket = socket.create_connection(self._address)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._lines = self._socket.makefile("rb")
+        except OSError as why:
+            self._last_error = (-10003, f"IPC initialize failed: {why.strerror or why}")
+            return False
+        # The simulated broker knows no passwords: none leaves this process.
+        options.pop("password", None)
+        if self._call("initialize", (path,) if path else (), options):
+            return True
+        failed = self._last_error
+        self._close()
+        self._last_error = failed
+        return False
+
+    def login(self, login: int, **options: Any) -> bool:
+        """Sign in to the account ``login``."""
+        options.pop("password", None)
+        return bool(self._call("login", (login,), options))
+
+    def shutdown(self) -> None:
+        """Disconnect."""
+        self._close()
+        self._last_error = _SUCCESS
+
+    def last_error(self) -> tuple[int, str]:
+        """The pair of the call before."""
+        return self._last_error
+
+    def version(self) -> tuple[int, int, str] | None:
+        """The terminal's version, build and date."""
+        found = self._call("version", (), {})
+        return None if found is None else tuple(found)
+
+    # ------------------------------------------------------------ calls
+
+    def _call(self, fn: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if self._socket is None:
+            self._last_error = (int(Res.FAIL_CONNECT), "No IPC connection")
+            return None
+        self._number += 1
+        line = msgspec.json.encode(
+            {"id": self._number, "fn": fn, "args": args, "kwargs": kwargs}, enc_hook=_epoch
+        )
+        try:
+            self._socket.sendall(line + b"\n")
+        except OSError as why:
+            return self._lost(Res.FAIL_SEND, f"IPC send failed: {why}")
+        try:
+            answer = self._lines.readline()
+        except OSError as why:
+            return self._lost(Res.FAIL_RECEIVE, f"IPC recv failed: {why}")
+        if not answer.endswith(b"\n"):
+            return self._lost(Res.FAIL_RECEIVE, "IPC recv failed: the terminal is gone")
+        message = msgspec.json.decode(answer)
+        if message.get("error") is not None:
+            self._last_error = (int(Res.FAIL), str(message["error"]))
+            return None
+        code, text = message["last_error"]
+        self._last_error = (code, text)
+        return message["ok"]
+
+    def _lost(self, code: Res, text: str) -> None:
+        self._close()
+        self._last_error = (int(code), text)
+
+    def _close(self) -> None:
+        if self._lines is not None:
+            self._lines.close()
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = self._lines = None
+
+    def _shaped(self, fn: str, result: Any) -> Any:
+        if result is None:
+            return None
+        if fn in _LISTS:
+            made = self._types[_LISTS[fn]]
+            return tuple(made(**row) for row in result)
+        if fn in _STRUCTS:
+            if "request" in result:
+                result["request"] = self._types["TradeRequest"](**result["request"])
+            return self._types[_STRUCTS[fn]](**result)
+        return result
+
+
+def _epoch(value: Any) -> float:
+    """Datetimes become epoch seconds; naive ones are in this PC's zone, as the module takes them."""
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise TypeError(f"{type(value).__name__} cannot be sent to a terminal")

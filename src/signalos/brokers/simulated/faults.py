@@ -1,0 +1,96 @@
+"""Faults on demand: what can go wrong between a terminal and its client, at a chosen call."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from signalos.domain.errors import ConfigError
+
+
+class Effect(StrEnum):
+    """``retcode``: a refusal with ``retcode``, nothing done. ``no_result``: None with ``code`` in
+    ``last_error``. ``delay``: ``seconds`` before the call. ``drop_answer``: the connection breaks
+    instead of the answer. ``die_after``: the terminal dies instead of answering. ``never_answer``: the
+    call never ends. The last four and ``no_result`` carry the call out unless ``execute`` is false.
+    """
+
+    RETCODE = "retcode"
+    NO_RESULT = "no_result"
+    DELAY = "delay"
+    DROP_ANSWER = "drop_answer"
+    DIE_AFTER = "die_after"
+    NEVER_ANSWER = "never_answer"
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule. It applies to calls of ``fn`` (of ``symbol`` alone, if given): to those whose number is
+    in ``nth`` (counted from 1 since the terminal's start), else each time with ``probability``.
+    """
+
+    fn: str
+    effect: Effect
+    nth: int | list[int] | None = None
+    probability: float | None = None
+    symbol: str | None = None
+    retcode: int = 10006
+    code: int = -10002
+    seconds: float = 1.0
+    execute: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.nth is None) == (self.probability is None):
+            raise ValueError("a fault has either nth or probability")
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise ValueError("probability lies between 0 and 1")
+
+
+def read_faults(path: Path) -> list[Fault]:
+    """Read a JSON list of faults. Raises ConfigError."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Fault])
+    except (OSError, msgspec.DecodeError) as why:
+        raise ConfigError(
+            f"the fault file {path} cannot be used: {why}. "
+            'Expected e.g. [{"fn": "order_send", "nth": 3, "effect": "drop_answer"}].'
+        ) from why
+
+
+class Faults:
+    """Decides for each call which fault strikes; the same seed and calls, the same faults."""
+
+    def __init__(self, rules: Sequence[Fault] = (), seed: int = 0) -> None:
+        self._rules = list(rules)
+        self._calls = [0] * len(self._rules)
+        self._random = random.Random(f"faults:{seed}")  # noqa: S311 -- repeatability is the purpose
+
+    def add(self, rule: Fault) -> None:
+        """Add a rule; it counts calls from now on."""
+        self._rules.append(rule)
+        self._calls.append(0)
+
+    def strike(self, fn: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Fault | None:
+        """The first rule that strikes this call, None if none does."""
+        struck: Fault | None = None
+        for n, rule in enumerate(self._rules):
+            if rule.fn != fn or (rule.symbol is not None and rule.symbol != _symbol(args, kwargs)):
+                continue
+            self._calls[n] += 1
+            if rule.nth is None:
+                hit = self._random.random() < (rule.probability or 0.0)
+            else:
+                hit = self._calls[n] in ([rule.nth] if isinstance(rule.nth, int) else rule.nth)
+            if hit and struck is None:
+                struck = rule
+        return struck
+
+
+def _symbol(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    if args and isinstance(args[0], Mapping):
+        return args[0].get("symbol")
+    return kwargs.get("symbol", args[0] if args else None)

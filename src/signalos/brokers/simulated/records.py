@@ -1,0 +1,143 @@
+"""What the account keeps: positions, orders, deals. Stored as JSON rows, one a ticket.
+
+Times are microseconds of account time, prices points, volumes whole :data:`VOLUME_UNIT` parts of a
+lot, money exact decimals in account currency rounded to its digits. 0 stands for no stop and no target.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from signalos.brokers.simulated.codes import (
+    DealType,
+    Entry,
+    Filling,
+    OrderState,
+    OrderType,
+    Reason,
+    TimeType,
+)
+
+ZERO = Decimal(0)
+
+
+class Position(msgspec.Struct, kw_only=True):
+    """An open position; its ticket is its identifier and the ticket of the order that opened it."""
+
+    ticket: int
+    symbol: str
+    type: OrderType
+    volume: int
+    price: int
+    sl: int
+    tp: int
+    magic: int
+    comment: str
+    reason: Reason
+    opened: int
+    updated: int
+
+    @property
+    def is_buy(self) -> bool:
+        return self.type is OrderType.BUY
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.is_buy else -1
+
+
+class Order(msgspec.Struct, kw_only=True):
+    """A waiting order, or (``done`` set) one that has ended. ``expires`` is 0 for never."""
+
+    ticket: int
+    symbol: str
+    type: OrderType
+    volume: int
+    left: int
+    price: int
+    sl: int
+    tp: int
+    filling: Filling
+    time_type: TimeType
+    expires: int
+    state: OrderState
+    reason: Reason
+    magic: int
+    comment: str
+    position: int
+    setup: int
+    done: int = 0
+
+    @property
+    def is_buy(self) -> bool:
+        return self.type % 2 == 0
+
+
+class Deal(msgspec.Struct, kw_only=True, frozen=True):
+    """One execution, or a deposit (type BALANCE, no symbol)."""
+
+    ticket: int
+    order: int
+    time: int
+    type: DealType
+    entry: Entry
+    reason: Reason
+    symbol: str = ""
+    volume: int = 0
+    price: int = 0
+    position: int = 0
+    magic: int = 0
+    comment: str = ""
+    profit: Decimal = ZERO
+    commission: Decimal = ZERO
+    swap: Decimal = ZERO
+    fee: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """What the deal does to the balance."""
+        return self.profit + self.commission + self.swap + self.fee
+
+
+class AccountSettings(msgspec.Struct, kw_only=True, frozen=True):
+    """How the account was opened."""
+
+    login: int = 90_000_001
+    server: str = "SignalOS-Simulated"
+    currency: str = "USD"
+    deposit: Decimal = Decimal(100_000)
+    leverage: int = 100
+    limit_orders: int = 200
+    stop_out: int = 50
+    """Margin level in percent below which positions are closed by force."""
+
+    @property
+    def digits(self) -> int:
+        """Decimals of money of this account."""
+        return 0 if self.currency in {"JPY", "HUF"} else 2
+
+
+class AccountState(msgspec.Struct, kw_only=True):
+    """Everything of the account that must survive: what storage writes and reads."""
+
+    now: int
+    positions: dict[int, Position]
+    orders: dict[int, Order]
+    done_orders: dict[int, Order]
+    deals: dict[int, Deal]
+    next_order: int = 5_000_001
+    next_deal: int = 7_000_001
+
+
+class Changes(msgspec.Struct):
+    """What has changed since the last commit, by ticket; a ticket no longer alive is deleted."""
+
+    positions: set[int] = msgspec.field(default_factory=set)
+    orders: set[int] = msgspec.field(default_factory=set)
+    done_orders: set[int] = msgspec.field(default_factory=set)
+    deals: set[int] = msgspec.field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.positions or self.orders or self.done_orders or self.deals)

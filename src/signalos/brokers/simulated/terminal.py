@@ -1,0 +1,295 @@
+"""One simulated terminal: the account, its file and its clock behind the functions of the module."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from signalos.brokers.simulated import reading, results
+from signalos.brokers.simulated.checks import Rejected
+from signalos.brokers.simulated.codes import Res, Retcode
+from signalos.brokers.simulated.engine import Account
+from signalos.brokers.simulated.execution import Sent, prepared
+from signalos.brokers.simulated.records import Changes
+from signalos.brokers.simulated.requests import InvalidArgument, TradeRequest, read_request
+from signalos.brokers.simulated.storage import Storage
+from signalos.kit.wire import Answer
+
+SUCCESS = (int(Res.OK), "Success")
+VERSION = (500, 5000, "simulated")
+
+
+class CallFailed(Exception):
+    """A function answers None; ``pair`` is what ``last_error`` tells."""
+
+    def __init__(self, code: Res, text: str) -> None:
+        super().__init__(text)
+        self.pair = (int(code), text)
+
+
+class Terminal:
+    """The account with its file. ``now`` gives account time in microseconds.
+
+    ``trade_allowed`` and ``connected`` are the switches a user has at a real terminal: the autotrading
+    button, and the line to the broker.
+    """
+
+    def __init__(self, account: Account, storage: Storage, now: Callable[[], int], path: str) -> None:
+        self.account = account
+        self.path = path
+        self.trade_allowed = True
+        self.connected = True
+        self._storage = storage
+        self._now = now
+        self._requests = 0
+        self.hidden: set[str] = set()
+
+    def advance(self) -> None:
+        """Let the market catch up with the clock, and commit what it did to the account."""
+        self.account.advance_to(self._now())
+        self.commit()
+
+    def send(self, request: TradeRequest) -> results.Row:
+        """Carry out ``request``: it is on disk before this returns. Refusals are answers, too."""
+        sent = self._try(request)
+        self.commit()
+        self._requests += 1
+        return results.send_result(self.account, request, sent, self._requests)
+
+    def next_request_id(self) -> int:
+        """Count a request that is answered without reaching the account."""
+        self._requests += 1
+        return self._requests
+
+    def catch_up(self) -> None:
+        """Let the market catch up; what it did is committed with the call that follows."""
+        self.account.advance_to(self._now())
+
+    def close(self) -> None:
+        """Write the last state and let go of the file."""
+        self._storage.save(self.account.state, self.account.changes)
+        self._storage.close()
+
+    def _try(self, request: TradeRequest) -> Sent:
+        if not self.trade_allowed:
+            return Sent(Retcode.CLIENT_DISABLES_AT, "AutoTrading disabled by client")
+        try:
+            return prepared(self.account, request)()
+        except Rejected as why:
+            return Sent(why.retcode, why.comment)
+
+    def commit(self) -> None:
+        """Write what has changed since the last commit: on disk when this returns."""
+        if self.account.changes:
+            self._storage.save(self.account.state, self.account.changes)
+            self.account.changes = Changes()
+
+
+class Session:
+    """One client of a terminal: its connection state and its ``last_error`` pair.
+
+    A connection counts as initialized, for the terminal runs and is signed in; after ``shutdown`` every
+    function answers None and -10004 until ``initialize``.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._open = True
+        self.last_error = SUCCESS
+        self._table: dict[str, Callable[..., Any]] = {
+            "initialize": self._initialize,
+            "login": self._login,
+            "shutdown": self._shutdown,
+            "version": lambda: list(VERSION),
+            "account_info": self._account_info,
+            "terminal_info": self._terminal_info,
+            "symbols_total": lambda: len(terminal.account.market.symbols),
+            "symbols_get": self._symbols_get,
+            "symbol_info": self._symbol_info,
+            "symbol_info_tick": self._symbol_info_tick,
+            "symbol_select": self._symbol_select,
+            "orders_total": lambda: len(terminal.account.state.orders),
+            "orders_get": self._orders_get,
+            "order_calc_margin": self._order_calc_margin,
+            "order_calc_profit": self._order_calc_profit,
+            "order_check": self._order_check,
+            "order_send": self._order_send,
+            "positions_total": lambda: len(terminal.account.state.positions),
+            "positions_get": self._positions_get,
+            "history_orders_total": self._history_orders_total,
+            "history_orders_get": self._history_orders_get,
+            "history_deals_total": self._history_deals_total,
+            "history_deals_get": self._history_deals_get,
+        }
+        self._signatures = {name: inspect.signature(function) for name, function in self._table.items()}
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The functions this terminal has; what it lacks is an error, not a pretended answer."""
+        return frozenset(self._table) | {"last_error"}
+
+    def call(self, fn: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Answer:
+        """Call ``fn``. ``Answer.id`` is left 0. An unknown function is an ``error`` answer."""
+        if fn == "last_error":
+            return Answer(0, list(self.last_error), self.last_error)
+        function = self._table.get(fn)
+        signature = self._signatures.get(fn)
+        if function is None or signature is None:
+            return Answer(0, error=f"the simulated terminal has no function {fn!r}")
+        self.last_error = SUCCESS
+        self._terminal.catch_up()
+        try:
+            request = self._request_of(fn, args, kwargs or {})
+            bound = self._bound(signature, args, kwargs or {})
+            if not self._open and fn not in ("initialize", "shutdown"):
+                raise CallFailed(Res.FAIL_CONNECT, "No IPC connection")
+            result = function(request) if request is not None else function(*bound.args, **bound.kwargs)
+        except CallFailed as why:
+            self.last_error = why.pair
+            result = False if fn in ("initialize", "login", "symbol_select") else None
+        except InvalidArgument as why:
+            self.last_error = (int(Res.INVALID_PARAMS), str(why))
+            result = None
+        self._terminal.commit()
+        return Answer(0, result, self.last_error)
+
+    def _request_of(self, fn: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> TradeRequest | None:
+        """Read the request of a sending function: wrong arguments come before a missing terminal."""
+        if fn not in ("order_send", "order_check"):
+            return None
+        if len(args) != 1 or kwargs:
+            raise InvalidArgument("Unnamed arguments not allowed: expected one dictionary")
+        return read_request(args[0])
+
+    @staticmethod
+    def _bound(
+        signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> inspect.BoundArguments:
+        try:
+            return signature.bind(*args, **kwargs)
+        except TypeError as why:
+            raise InvalidArgument(f"Invalid arguments: {why}") from None
+
+    # ------------------------------------------------------------ connection
+
+    def _initialize(
+        self,
+        path: str = "",
+        *,
+        login: int = 0,
+        password: str = "",
+        server: str = "",
+        timeout: int = 60_000,
+        portable: bool = False,
+    ) -> bool:
+        del path, timeout, portable
+        if login or server:
+            self._login(login or self._terminal.account.settings.login, password=password, server=server)
+        self._open = True
+        return True
+
+    def _login(self, login: int, *, password: str = "", server: str = "", timeout: int = 60_000) -> bool:
+        """Sign in. The simulated broker has one account and knows no password."""
+        del password, timeout
+        settings = self._terminal.account.settings
+        if login != settings.login or server not in ("", settings.server):
+            raise CallFailed(Res.AUTH_FAILED, "Terminal: Authorization failed")
+        return True
+
+    def _shutdown(self) -> None:
+        self._open = False
+
+    # ------------------------------------------------------------ account and symbols
+
+    def _account_info(self) -> results.Row:
+        return results.account_info(self._terminal.account, trade_allowed=True)
+
+    def _terminal_info(self) -> results.Row:
+        t = self._terminal
+        return results.terminal_info(t.path, trade_allowed=t.trade_allowed, connected=t.connected)
+
+    def _symbols_get(self, group: str = "*") -> list[results.Row]:
+        symbols = self._terminal.account.market.symbols
+        return [self._symbol_info(name) for name in reading.grouped(symbols, group)]
+
+    def _symbol_info(self, symbol: str) -> results.Row:
+        known = self._terminal.account.market.symbols
+        self._known(symbol)
+        return results.symbol_info(
+            self._terminal.account, known[symbol], selected=symbol not in self._terminal.hidden
+        )
+
+    def _symbol_info_tick(self, symbol: str) -> results.Row:
+        self._known(symbol)
+        return results.tick(self._terminal.account, symbol)
+
+    def _symbol_select(self, symbol: str, enable: bool = True) -> bool:
+        self._known(symbol)
+        if enable:
+            self._terminal.hidden.discard(symbol)
+            return True
+        state = self._terminal.account.state
+        used = {p.symbol for p in state.positions.values()} | {o.symbol for o in state.orders.values()}
+        if symbol in used:
+            raise CallFailed(Res.FAIL, "Terminal: Call failed")
+        self._terminal.hidden.add(symbol)
+        return True
+
+    def _known(self, symbol: Any) -> None:
+        if type(symbol) is not str:
+            raise InvalidArgument('Invalid "symbol" argument')
+        if symbol not in self._terminal.account.market.symbols:
+            raise CallFailed(Res.NOT_FOUND, "Terminal: Not found")
+
+    # ------------------------------------------------------------ positions, orders, history
+
+    def _positions_get(self, **by: Any) -> list[results.Row]:
+        account = self._terminal.account
+        found = reading.chosen(account.state.positions, by)
+        return [results.position(account, p) for p in found]
+
+    def _orders_get(self, **by: Any) -> list[results.Row]:
+        account = self._terminal.account
+        found = reading.chosen(account.state.orders, by)
+        return [results.order(account, o) for o in found]
+
+    def _history_orders_get(self, *span: Any, **by: Any) -> list[results.Row]:
+        account = self._terminal.account
+        return [results.order(account, o) for o in reading.past_orders(account.state, span, by)]
+
+    def _history_deals_get(self, *span: Any, **by: Any) -> list[results.Row]:
+        account = self._terminal.account
+        return [results.deal(account, d) for d in reading.past_deals(account.state, span, by)]
+
+    def _history_orders_total(self, *span: Any, **by: Any) -> int:
+        return len(reading.past_orders(self._terminal.account.state, span, by))
+
+    def _history_deals_total(self, *span: Any, **by: Any) -> int:
+        return len(reading.past_deals(self._terminal.account.state, span, by))
+
+    # ------------------------------------------------------------ trading
+
+    def _order_send(self, request: TradeRequest) -> results.Row:
+        self._connected()
+        return self._terminal.send(request)
+
+    def _order_check(self, request: TradeRequest) -> results.Row:
+        self._connected()
+        return reading.checked(self._terminal.account, request, allowed=self._terminal.trade_allowed)
+
+    def _order_calc_margin(self, action: int, symbol: str, volume: float, price: float) -> float:
+        self._known(symbol)
+        return reading.needed_margin(self._terminal.account, action, symbol, volume, price)
+
+    def _order_calc_profit(
+        self, action: int, symbol: str, volume: float, price_open: float, price_close: float
+    ) -> float:
+        self._known(symbol)
+        return reading.would_be_profit(
+            self._terminal.account, action, symbol, volume, price_open, price_close
+        )
+
+    def _connected(self) -> None:
+        if not self._terminal.connected:
+            raise CallFailed(Res.FAIL_CONNECT, "No connection to the trade server")
