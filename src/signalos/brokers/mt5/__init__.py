@@ -1,0 +1,18 @@
+"""MetaTrader 5: one worker process a terminal, spoken to by JSON lines, and the broker over it."""
+
+from signalos.brokers.mt5.broker import Mt5Broker
+from signalos.brokers.mt5.launcher import WorkerLauncher
+from signalos.brokers.mt5.process import native_worker, simulated_worker
+from signalos.brokers.mt5.reconcile import Before, settle
+from signalos.brokers.mt5.settings import Deadlines, Settings
+
+__all__ = [
+    "Before",
+    "Deadlines",
+    "Mt5Broker",
+    "Settings",
+    "WorkerLauncher",
+    "native_worker",
+    "settle",
+    "simulated_worker",
+]

@@ -1,0 +1,155 @@
+"""MetaTrader 5 as a :class:`signalos.brokers.base.Broker`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from signalos.brokers.base import Found, Gate, Snapshot
+from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.execute import execute
+from signalos.brokers.mt5.link import Link, TransportFactory
+from signalos.brokers.mt5.plan import Tools
+from signalos.brokers.mt5.quotes import Quotes, ServerTime
+from signalos.brokers.mt5.request import market_type
+from signalos.brokers.mt5.search import Search
+from signalos.brokers.mt5.settings import Settings
+from signalos.brokers.mt5.symbol_book import SymbolBook
+from signalos.domain.errors import TerminalDown
+from signalos.domain.market import Account, Deal, SymbolSpec, Tick
+from signalos.domain.order import LegKey, OrderRequest, Outcome
+from signalos.domain.signal import Side
+from signalos.kit.clock import Clock
+
+
+class Mt5Broker:
+    """One terminal behind a worker.
+
+    ``factory`` starts a worker and gives the transport to it; it is asked again after the worker was
+    lost. ``clock`` measures ages and pauses; ``market`` (the same if not given) is the time that expiries
+    and history are about: the demo clock where the terminal replays recorded prices.
+
+    ``symbol`` fields of what it returns are canonical names where one is known, else the broker's. Times
+    are UTC: the server's wall clock is undone once its offset is known.
+    """
+
+    def __init__(
+        self,
+        terminal_id: str,
+        factory: TransportFactory,
+        clock: Clock,
+        settings: Settings | None = None,
+        market: Clock | None = None,
+    ) -> None:
+        self.terminal_id = terminal_id
+        self._settings = settings or Settings()
+        self._clock = clock
+        market = market or clock
+        self._time = ServerTime(self._settings.server_offset)
+        self._link = Link(factory, self._settings)
+        self._book = SymbolBook(self._link, self._settings.symbols)
+        self._quotes = Quotes(clock, market, self._time)
+        self._search = Search(self._link, self._book, self._time, market, self._settings)
+        self._tools = Tools(self._link, self._book, self._quotes, self._time, clock, market, self._settings)
+        self._specs: dict[str, tuple[float, SymbolSpec]] = {}
+
+    async def start(self) -> None:
+        await self._link.connect()
+
+    async def stop(self) -> None:
+        await self._link.close()
+
+    async def account(self) -> Account:
+        return (await self.snapshot()).account
+
+    async def resolve(self, canonical: str) -> str:
+        return await self._book.resolve(canonical)
+
+    async def spec(self, canonical: str) -> SymbolSpec:
+        """A symbol's contract; kept for a minute, since it hardly changes and costs a round trip."""
+        now = self._clock.monotonic()
+        kept = self._specs.get(canonical)
+        if kept is not None and now - kept[0] < self._settings.spec_seconds:
+            return kept[1]
+        facts = await self._link.read("symbol_terms", await self._book.resolve(canonical))
+        symbol = mapping.conditions(facts["info"])
+        self._quotes.tick(symbol, facts["tick"])
+        made = mapping.spec(canonical, symbol, mapping.loss_per_lot(facts))
+        self._specs[canonical] = (now, made)
+        return made
+
+    async def tick(self, canonical: str) -> Tick:
+        facts = await self._link.read("quote", await self._book.resolve(canonical))
+        return self._quotes.tick(mapping.conditions(facts["info"]), facts["tick"])
+
+    async def snapshot(self) -> Snapshot:
+        rows = await self._link.read("snapshot")
+        self._must_be_ours(rows["account"]["login"], rows["account"]["server"])
+        if not rows["terminal"]["connected"]:
+            raise TerminalDown(
+                "The terminal has no connection to the broker's server: what it shows may be old. It is "
+                "read again when the connection is back."
+            )
+        positions, orders = rows["positions"], rows["orders"]
+        names = await self._book.canonicals(row["symbol"] for row in (*positions, *orders))
+        to_utc = self._time.to_utc
+        return Snapshot(
+            account=mapping.account(rows["account"], rows["terminal"]),
+            positions=tuple(mapping.position(row, names[row["symbol"]], to_utc) for row in positions),
+            orders=tuple(mapping.pending(row, names[row["symbol"]], to_utc) for row in orders),
+            at=self._clock.now(),
+        )
+
+    async def deals(self, position: str) -> Sequence[Deal]:
+        rows = await self._link.read(
+            "history_deals_get", position=int(position), deadline=self._settings.deadlines.history
+        )
+        return await self._search.as_deals(rows)
+
+    async def deals_since(self, since: datetime) -> Sequence[Deal]:
+        rows = await self._link.read(
+            "history_deals_get",
+            self._time.to_server(since),
+            self._search.history_end(),
+            deadline=self._settings.deadlines.history,
+        )
+        return await self._search.as_deals(rows)
+
+    async def find(self, tag: str, magic: int) -> Found:
+        return await self._search.find(tag, magic)
+
+    async def loss_at_stop(
+        self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal
+    ) -> Decimal:
+        profit = await self._link.read(
+            "order_calc_profit",
+            market_type(Side(side)),
+            await self._book.resolve(canonical),
+            float(volume),
+            float(entry),
+            float(stop),
+        )
+        return max(Decimal(0), -mapping.exact(profit))
+
+    async def execute(
+        self,
+        request: OrderRequest,
+        *,
+        key: LegKey,
+        tag: str,
+        magic: int,
+        gate: Gate,
+    ) -> Outcome:
+        if key.terminal_id != self.terminal_id:
+            raise ValueError(f"a request of terminal {key.terminal_id} came to {self.terminal_id}")
+        return await execute(self._tools, request, tag=tag, magic=magic, gate=gate)
+
+    def _must_be_ours(self, login: int, server: str) -> None:
+        identity = self._link.identity
+        if identity is not None and (login, server) != (identity.login, identity.server):
+            self._link.lose_connection()
+            raise TerminalDown(
+                f"The terminal is signed in to {login}@{server}, but this one trades on "
+                f"{identity.account}. Nothing is read or sent until it is back on that account."
+            )

@@ -1,0 +1,214 @@
+"""The broker's end of the wire: one call at a time, reconnecting, pinned to one account."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from signalos.brokers.mt5 import constants as mt5
+from signalos.brokers.mt5.settings import Settings
+from signalos.domain.errors import OutcomeUnknown, TerminalDown, TerminalError
+from signalos.kit.wire import Answer, Transport, WireLost, WireNeverSent, WireTimeout
+
+_log = logging.getLogger(__name__)
+
+TransportFactory: TypeAlias = Callable[[], Awaitable[Transport]]
+
+_DOWN = frozenset({mt5.INIT_FAILED, mt5.NO_TERMINAL, mt5.AUTH_FAILED})
+_CUT = frozenset({mt5.FAIL, -10000, -10001, -10002, -10005})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What must not change between two sends."""
+
+    login: int
+    server: str
+    path: str
+
+    @property
+    def account(self) -> str:
+        """login@server, as :class:`signalos.domain.market.Account` writes it."""
+        return f"{self.login}@{self.server}"
+
+
+class Link:
+    """Calls into the worker. Not connected yet, or cut: the next call connects.
+
+    Calls are taken one by one: the module inside blocks, so a second one would only spend its
+    deadline waiting, and a kill would hit both.
+    """
+
+    def __init__(self, factory: TransportFactory, settings: Settings) -> None:
+        self._factory = factory
+        self._settings = settings
+        self._lock = asyncio.Lock()
+        self._transport: Transport | None = None
+        self._connected = False
+        self.identity: Identity | None = None
+
+    async def connect(self) -> dict[str, Any]:
+        """Connect to the terminal. Raises TerminalDown; may be called again."""
+        async with self._lock:
+            return await self._connect()
+
+    async def close(self) -> None:
+        """End the worker."""
+        async with self._lock:
+            await self._drop()
+
+    async def read(self, fn: str, *args: Any, deadline: float | None = None, **kwargs: Any) -> Any:
+        """Call something that changes nothing.
+
+        Raises TerminalDown (no terminal, worker lost) or TerminalError (the terminal said no).
+        """
+        seconds = deadline if deadline is not None else self._settings.deadlines.read
+        async with self._lock:
+            try:
+                answer = await self._read(fn, args, kwargs, seconds)
+            except (WireNeverSent, WireLost):
+                # The worker died since the last call. Reading again with a new one is harmless.
+                await self._drop()
+                answer = await self._read_again(fn, args, kwargs, seconds)
+            except WireTimeout as why:
+                await self._drop()
+                raise TerminalDown(_down(str(why))) from why
+        if answer.error is not None:
+            raise TerminalError(f"The terminal's worker could not answer: {answer.error}")
+        if answer.ok is None:
+            self._raise_for(fn, answer.last_error)
+        return answer.ok
+
+    async def send(
+        self, request: dict[str, Any], *, check: bool, gate: Callable[[], str]
+    ) -> dict[str, Any]:
+        """Hand ``request`` to order_send after the identity check; never repeats anything.
+
+        ``gate`` is asked when it is this call's turn, with nothing to wait for between its answer and
+        the bytes going out; a reason from it ends the send at stage "gate".
+
+        Answers what :meth:`signalos.brokers.mt5.session.Session.guarded_send` answers, with
+        "last_error". Raises TerminalDown (certainly not sent) or OutcomeUnknown.
+        """
+        async with self._lock:
+            if not self._connected:
+                await self._connect()
+            identity = self.identity
+            if identity is None:
+                raise TerminalDown(_down("no account is known yet"))
+            halted = gate()
+            if halted:
+                return {"sent": False, "stage": "gate", "reason": halted, "last_error": [mt5.OK, ""]}
+            kwargs = {"login": identity.login, "server": identity.server, "path": identity.path}
+            try:
+                answer = await self._call(
+                    "guarded_send",
+                    (request,),
+                    {**kwargs, "check": check},
+                    self._settings.deadlines.send,
+                )
+            except WireNeverSent as why:
+                await self._drop()
+                raise TerminalDown(_down(str(why))) from why
+            except (WireLost, WireTimeout) as why:
+                await self._drop()
+                raise OutcomeUnknown(
+                    f"The terminal's worker gave no answer after the order had gone out ({why}). "
+                    "Nothing is sent again; positions, orders and history are searched for it first."
+                ) from why
+            if answer.error is not None:
+                raise OutcomeUnknown(f"The terminal's worker failed during the send: {answer.error}")
+            sent: dict[str, Any] = answer.ok
+            if not sent["sent"] and sent["stage"] == "account":
+                _log.error(
+                    "the terminal is on account %s@%s, not on %s: nothing is sent",
+                    sent["login"],
+                    sent["server"],
+                    identity.account,
+                )
+                await self._drop()
+            sent.setdefault("last_error", list(answer.last_error))
+            return sent
+
+    # ------------------------------------------------------------------ inside the lock
+
+    async def _read(self, fn: str, args: Any, kwargs: Any, deadline: float) -> Answer:
+        if not self._connected:
+            await self._connect()
+        return await self._call(fn, args, kwargs, deadline)
+
+    async def _read_again(self, fn: str, args: Any, kwargs: Any, deadline: float) -> Answer:
+        try:
+            return await self._read(fn, args, kwargs, deadline)
+        except (WireNeverSent, WireLost, WireTimeout) as why:
+            await self._drop()
+            raise TerminalDown(_down(str(why))) from why
+
+    async def _connect(self) -> dict[str, Any]:
+        options = dict(self._settings.initialize)
+        deadline = self._settings.deadlines.connect
+        try:
+            if self._transport is not None:
+                try:
+                    answer = await self._call("connect", (), options, deadline)
+                except (WireNeverSent, WireLost):
+                    await self._drop()
+                    answer = await self._call("connect", (), options, deadline)
+            else:
+                answer = await self._call("connect", (), options, deadline)
+        except (WireNeverSent, WireLost, WireTimeout) as why:
+            await self._drop()
+            raise TerminalDown(_down(str(why))) from why
+        if answer.error is not None:
+            raise TerminalDown(_down(answer.error))
+        if answer.ok is None:
+            code, text = answer.last_error
+            raise TerminalDown(_down(f"{text}, code {code}"))
+        facts: dict[str, Any] = answer.ok
+        self._pin(facts)
+        self._connected = True
+        return facts
+
+    def _pin(self, facts: dict[str, Any]) -> None:
+        """Remember the account and terminal of the first connection; refuse any other later."""
+        account, terminal = facts["account"], facts["terminal"]
+        seen = Identity(account["login"], account["server"], terminal["path"])
+        wanted = self._settings.account
+        if self.identity is None and wanted in (None, seen.account):
+            self.identity = seen
+        if self.identity != seen:
+            expected = self.identity.account if self.identity is not None else wanted
+            raise TerminalDown(
+                f"The terminal is signed in to {seen.account} ({seen.path}), but this one trades on "
+                f"{expected}. Nothing is sent. Sign in to that account again, or set up this one as a "
+                "terminal of its own."
+            )
+
+    async def _call(self, fn: str, args: Any, kwargs: Any, deadline: float) -> Answer:
+        if self._transport is None:
+            self._transport = await self._factory()
+        return await self._transport.call(fn, args, kwargs, deadline=deadline)
+
+    async def _drop(self) -> None:
+        self._connected = False
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.close()
+
+    def _raise_for(self, fn: str, last_error: tuple[int, str]) -> None:
+        code, text = last_error
+        if code in _DOWN or code in _CUT:
+            self._connected = False
+            raise TerminalDown(_down(f"{text}, code {code}"))
+        raise TerminalError(f"The terminal did not answer {fn}: {text} (code {code}).")
+
+    def lose_connection(self) -> None:
+        """Make the next call connect anew: the terminal said that it is gone."""
+        self._connected = False
+
+
+def _down(why: str) -> str:
+    return f"The terminal cannot be reached ({why}). Start it and sign in; the connection is tried again."

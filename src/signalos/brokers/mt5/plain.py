@@ -1,0 +1,34 @@
+"""Results of the terminal's module as plain data: struct sequences to objects, tuples to lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+_SCALARS = (str, int, float, bool, type(None))
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` made of dicts, lists, strings and numbers alone; datetimes as epoch seconds.
+
+    Raises TypeError for anything that is none of the module's result types.
+    """
+    if type(value) in _SCALARS:
+        return value
+    fields = getattr(value, "_asdict", None)
+    if fields is not None:
+        return {name: plain(item) for name, item in fields().items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.timestamp()
+    names = getattr(getattr(value, "dtype", None), "names", None)
+    if names is not None:
+        # Rates and ticks come as a structured array, one record a bar or tick.
+        return [dict(zip(names, record, strict=True)) for record in value.tolist()]
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"the terminal returned a {type(value).__name__}, which has no plain form")

@@ -1,0 +1,70 @@
+"""Finds what carries a tag: positions, orders, past orders and deals."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from signalos.brokers.base import Found
+from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.link import Link
+from signalos.brokers.mt5.quotes import ServerTime
+from signalos.brokers.mt5.settings import Settings
+from signalos.brokers.mt5.symbol_book import SymbolBook
+from signalos.domain.market import Deal
+from signalos.kit.clock import Clock
+
+AHEAD = timedelta(days=2)
+"""History is written in the server's wall clock, which may be hours ahead: ask beyond it."""
+
+
+class Search:
+    """Searches one terminal by tag, and reads its deals."""
+
+    def __init__(
+        self, link: Link, book: SymbolBook, server_time: ServerTime, market: Clock, settings: Settings
+    ) -> None:
+        self._link = link
+        self._book = book
+        self._time = server_time
+        self._market = market
+        self._settings = settings
+
+    def history_end(self) -> int:
+        """``date_to`` that no deal can be later than (server epoch seconds)."""
+        newest = max(self._time.newest, self._market.now().timestamp())
+        return round(newest + AHEAD.total_seconds())
+
+    async def find(self, tag: str, magic: int) -> Found:
+        """Everything with ``tag``; deals oldest first, of the whole position."""
+        since = self._market.now() - self._settings.history
+        rows = await self._link.read(
+            "find_tag",
+            tag,
+            magic,
+            self._time.to_server(since),
+            self.history_end(),
+            deadline=self._settings.deadlines.history,
+        )
+        positions, orders = rows["positions"], rows["orders"]
+        names = await self._book.canonicals(row["symbol"] for row in (*positions, *orders))
+        return Found(
+            position=(
+                mapping.position(positions[0], names[positions[0]["symbol"]], self._time.to_utc)
+                if positions
+                else None
+            ),
+            order=(
+                mapping.pending(orders[0], names[orders[0]["symbol"]], self._time.to_utc)
+                if orders
+                else None
+            ),
+            deals=tuple(await self.as_deals(rows["deals"])),
+        )
+
+    async def as_deals(self, rows: list[dict[str, Any]]) -> list[Deal]:
+        """Trading deals of ``rows``, oldest first."""
+        trades = [row for row in rows if mapping.is_trade(row)]
+        names = await self._book.canonicals(row["symbol"] for row in trades)
+        trades.sort(key=lambda row: (row["time_msc"], row["ticket"]))
+        return [mapping.deal(row, names[row["symbol"]], self._time.to_utc) for row in trades]

@@ -1,0 +1,270 @@
+"""The worker's side of the wire: the module's functions, and composites that save round trips.
+
+Everything here runs in the worker process, one call after the other, on plain data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from signalos.brokers.mt5.plain import plain
+from signalos.kit.wire import Answer, Request
+
+MODULE_FUNCTIONS: Final = frozenset(
+    "account_info copy_rates_from copy_rates_from_pos copy_rates_range copy_ticks_from copy_ticks_range "
+    "history_deals_get history_deals_total history_orders_get history_orders_total initialize last_error "
+    "login market_book_add market_book_get market_book_release order_calc_margin order_calc_profit "
+    "order_check orders_get orders_total positions_get positions_total shutdown "
+    "symbol_info symbol_info_tick symbol_select symbols_get symbols_total terminal_info version".split()
+)
+"""What may be called by name. ``order_send`` is not among them: it goes through ``guarded_send``."""
+
+_CHECK_PASSED = (0, 10009)
+"""order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
+
+_SHORT_TAG = 8
+"""A broker may cut a comment; a shorter rest than this could belong to anybody."""
+
+
+class Module(Protocol):
+    """The one function of the terminal's module that is needed by name at type-checking time."""
+
+    def last_error(self) -> tuple[int, str]: ...
+
+
+class CallFailed(Exception):
+    """A function of the module answered None. ``last_error`` is its (code, text) pair."""
+
+    def __init__(self, function: str, last_error: tuple[int, str]) -> None:
+        super().__init__(f"{function}: {last_error[1]} ({last_error[0]})")
+        self.last_error = last_error
+
+
+class Session:
+    """Answers requests over a module with MetaTrader's surface.
+
+    ``credentials`` are handed to ``initialize`` alone and never leave this object.
+    """
+
+    def __init__(self, module: Module, credentials: Mapping[str, Any] | None = None) -> None:
+        self._module = module
+        self._credentials = dict(credentials or {})
+        self._last_error: tuple[int, str] = (1, "Success")
+        self._composites: dict[str, Callable[..., Any]] = {
+            "connect": self.connect,
+            "snapshot": self.snapshot,
+            "quote": self.quote,
+            "prepare": self.prepare,
+            "symbol_terms": self.symbol_terms,
+            "symbol_names": self.symbol_names,
+            "guarded_send": self.guarded_send,
+            "after_send": self.after_send,
+            "order_fate": self.order_fate,
+            "find_tag": self.find_tag,
+        }
+
+    def answer(self, request: Request) -> Answer:
+        """Carry out ``request``: never raises for what the module does."""
+        self._last_error = (1, "Success")
+        try:
+            composite = self._composites.get(request.fn)
+            if composite is not None:
+                ok = composite(*request.args, **request.kwargs)
+            elif request.fn in MODULE_FUNCTIONS:
+                ok = self._raw(request.fn, *request.args, **request.kwargs)
+            else:
+                return Answer(request.id, error=f"there is no function {request.fn!r} here")
+        except CallFailed as why:
+            return Answer(request.id, None, why.last_error)
+        except Exception as why:  # noqa: BLE001 -- whatever a module raises must become an answer
+            return Answer(request.id, error=f"{request.fn}: {type(why).__name__}: {why}")
+        return Answer(request.id, ok, self._last_error)
+
+    # ------------------------------------------------------------------ composites
+
+    def connect(self, **options: Any) -> dict[str, Any]:
+        """Initialize the module and say what it is connected to."""
+        if not self._raw("initialize", **{**self._credentials, **options}):
+            raise CallFailed("initialize", self._last_error)
+        return {
+            "version": self._raw("version"),
+            "terminal": self._must("terminal_info"),
+            "account": self._must("account_info"),
+        }
+
+    def snapshot(self) -> dict[str, Any]:
+        """The terminal, the account, all positions and orders."""
+        return {
+            "terminal": self._must("terminal_info"),
+            "account": self._must("account_info"),
+            "positions": self._must("positions_get"),
+            "orders": self._must("orders_get"),
+        }
+
+    def quote(self, symbol: str) -> dict[str, Any]:
+        """A symbol's conditions and its last tick; selects the symbol where needed."""
+        info = self._must("symbol_info", symbol)
+        if not info["select"]:
+            self._must("symbol_select", symbol, True)
+            info = self._must("symbol_info", symbol)
+        return {"info": info, "tick": self._must("symbol_info_tick", symbol)}
+
+    def prepare(
+        self, symbol: str | None = None, position: int | None = None, order: int | None = None
+    ) -> dict[str, Any]:
+        """What the checks before a send look at.
+
+        ``position`` is an identifier and ``order`` a ticket: what they name is answered as None when
+        it does not exist; the symbol is then theirs.
+        """
+        facts: dict[str, Any] = {
+            "terminal": self._must("terminal_info"),
+            "account": self._must("account_info"),
+            "position": None,
+            "order": None,
+        }
+        if position is not None:
+            facts["position"] = self._position(position)
+            symbol = facts["position"]["symbol"] if facts["position"] else symbol
+        if order is not None:
+            found = self._must("orders_get", ticket=order)
+            facts["order"] = found[0] if found else None
+            symbol = found[0]["symbol"] if found else symbol
+        if symbol is not None:
+            facts.update(self.quote(symbol))
+            if facts["info"]["volume_limit"]:
+                facts["held"] = self._must("positions_get", symbol=symbol)
+                facts["waiting"] = self._must("orders_get", symbol=symbol)
+        return facts
+
+    def symbol_terms(self, symbol: str) -> dict[str, Any]:
+        """A symbol's conditions and the terminal's own profit for a move of 1 % each way."""
+        facts = self.quote(symbol)
+        info, tick = facts["info"], facts["tick"]
+        tick_size = info["trade_tick_size"] or info["point"]
+        facts["falling"] = facts["rising"] = None
+        ask, bid = tick["ask"], tick["bid"]
+        if ask > 0 and bid > 0:
+            move = max(1, round(ask * 0.01 / tick_size)) * tick_size
+            facts["move"] = move
+            facts["falling"] = self._raw("order_calc_profit", 0, symbol, 1.0, ask, ask - move)
+            facts["rising"] = self._raw("order_calc_profit", 1, symbol, 1.0, bid, bid + move)
+        return facts
+
+    def symbol_names(self) -> list[list[Any]]:
+        """[name, base currency, profit currency, trade mode] of every symbol of the broker."""
+        return [
+            [s["name"], s["currency_base"], s["currency_profit"], s["trade_mode"]]
+            for s in self._must("symbols_get")
+        ]
+
+    def guarded_send(
+        self, request: dict[str, Any], *, login: int, server: str, path: str = "", check: bool = False
+    ) -> dict[str, Any]:
+        """Send an order if the account still is ``login`` at ``server`` (and the terminal at ``path``).
+
+        ``check`` asks ``order_check`` first. Answers {"sent", "stage", ...}: ``sent`` is False only
+        where order_send was certainly not called; ``stage`` then says what stood in the way.
+        """
+        try:
+            account = self._must("account_info")
+            terminal = self._must("terminal_info")
+            here = (account["login"], account["server"], terminal["path"] if path else "")
+            if here != (login, server, path):
+                found = {"login": here[0], "server": here[1], "path": terminal["path"]}
+                return {"sent": False, "stage": "account", **found}
+            if not terminal["connected"]:
+                return {"sent": False, "stage": "connection"}
+            if check:
+                checked = self._raw("order_check", request)
+                if checked is not None and checked["retcode"] not in _CHECK_PASSED:
+                    return {"sent": False, "stage": "check", "check": checked}
+        except CallFailed as why:
+            return {"sent": False, "stage": "read", "last_error": list(why.last_error)}
+        except Exception as why:  # noqa: BLE001 -- before the send: provably nothing was sent
+            return {"sent": False, "stage": "raised", "error": f"{type(why).__name__}: {why}"}
+        try:
+            result = self._raw("order_send", request)
+        except Exception as why:  # noqa: BLE001 -- the order may have been executed before it raised
+            return {"sent": True, "result": None, "raised": f"{type(why).__name__}: {why}"}
+        return {"sent": True, "result": result}
+
+    def after_send(self, deal: int = 0, order: int = 0, position: int = 0) -> dict[str, Any]:
+        """What became of a carried-out request: its deals, order (live or past) and position.
+
+        ``position`` is the identifier where it is known before; else it is read from deal and order.
+        """
+        # ``ticket`` of history_deals_get is the ORDER's on some builds and the deal's on others, and
+        # the two number ranges overlap: ask both ways and keep what really belongs here.
+        rows = self._must("history_deals_get", ticket=order) if order else []
+        if deal and not any(row["ticket"] == deal for row in rows):
+            rows = [*rows, *self._must("history_deals_get", ticket=deal)]
+        found = [row for row in rows if row["ticket"] == deal or (order and row["order"] == order)]
+        live = self._must("orders_get", ticket=order) if order else []
+        past = self._must("history_orders_get", ticket=order) if order and not live else []
+        named = (row["position_id"] for row in [*found, *past] if row["position_id"])
+        identifier = position or next(named, order)
+        return {
+            "deals": found,
+            "order": live[0] if live else None,
+            "past_order": past[0] if past else None,
+            "position": self._position(identifier) if identifier else None,
+            "identifier": identifier,
+        }
+
+    def order_fate(self, ticket: int) -> dict[str, Any]:
+        """A pending order as it lives, or as history holds it."""
+        live = self._must("orders_get", ticket=ticket)
+        past = [] if live else self._must("history_orders_get", ticket=ticket)
+        return {"order": live[0] if live else None, "past_order": past[0] if past else None}
+
+    def find_tag(self, tag: str, magic: int, date_from: int, date_to: int) -> dict[str, Any]:
+        """Everything that carries ``tag``: positions, orders, past orders, deals.
+
+        A cut comment counts when ``magic`` agrees. Positions and deals are also found through the
+        position id of an order or deal with the tag, since brokers overwrite comments.
+        """
+
+        def carries(row: Mapping[str, Any]) -> bool:
+            comment = str(row["comment"])
+            if comment.startswith(tag):
+                return True
+            return len(comment) >= _SHORT_TAG and tag.startswith(comment) and int(row["magic"]) == magic
+
+        positions = self._must("positions_get")
+        orders = self._must("orders_get")
+        past = self._must("history_orders_get", date_from, date_to)
+        deals = self._must("history_deals_get", date_from, date_to)
+        tagged = [row for row in deals if carries(row)]
+        past = [row for row in past if carries(row)]
+        identifiers = {row["position_id"] for row in [*tagged, *past] if row["position_id"]}
+        identifiers |= {row["identifier"] for row in positions if carries(row)}
+        return {
+            "positions": [row for row in positions if row["identifier"] in identifiers],
+            "orders": [row for row in orders if carries(row)],
+            "past_orders": past,
+            "deals": [row for row in deals if row["position_id"] in identifiers],
+        }
+
+    # ------------------------------------------------------------------ the module
+
+    def _position(self, identifier: int) -> dict[str, Any] | None:
+        # On hedging accounts ticket and identifier are mostly one; after a swap or a reversal not.
+        for row in self._must("positions_get", ticket=identifier):
+            if row["identifier"] == identifier:
+                return dict(row)
+        return next((row for row in self._must("positions_get") if row["identifier"] == identifier), None)
+
+    def _raw(self, function: str, *args: Any, **kwargs: Any) -> Any:
+        """Call ``function`` and read ``last_error`` right after it: it is one pair for the process."""
+        ok = getattr(self._module, function)(*args, **kwargs)
+        code, text = self._module.last_error()
+        self._last_error = (int(code), str(text))
+        return plain(ok)
+
+    def _must(self, function: str, *args: Any, **kwargs: Any) -> Any:
+        ok = self._raw(function, *args, **kwargs)
+        if ok is None or ok is False:
+            raise CallFailed(function, self._last_error)
+        return ok
