@@ -1,0 +1,1 @@
+"""Trade management: rules that watch live signals and change them without a message."""

@@ -1,0 +1,52 @@
+"""Collects what an update sends, numbered in the order in which it is sent."""
+
+from __future__ import annotations
+
+from signalos.domain.decision import Decision, PlannedStep, Step, Verdict
+from signalos.domain.order import CancelOrder, OrderRequest
+from signalos.engine.updates.scope import Found
+
+
+class Plan:
+    """The steps of one update. ``kind`` is the action's name; numbers count from 1."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._steps: list[PlannedStep] = []
+
+    def send(self, request: OrderRequest, identifier: str, text: str) -> None:
+        """Add something to send."""
+        self._add(request, "", text, identifier)
+
+    def record(self, reason: str, text: str, identifier: str = "") -> None:
+        """Add something that is not sent (or, with a ``waiting_`` reason, not yet)."""
+        self._add(None, reason, text, identifier)
+
+    def cancel_orders(self, found: Found) -> None:
+        """Delete every waiting order."""
+        for leg, order in found.orders():
+            text = f"delete the {order.side} {order.kind} order {order.ticket} of leg {leg.leg}"
+            self.send(CancelOrder(ticket=order.ticket), order.ticket, text)
+
+    def record_unsettled(self, found: Found) -> None:
+        """Record the legs whose outcome is not known yet: nothing can be sent for them."""
+        for leg in found.unsettled():
+            text = f"leg {leg.leg} of message {leg.message_id} is {leg.state}: not at the broker yet"
+            self.record("leg_unsettled", text)
+
+    def decision(self, steps: list[Step]) -> Decision:
+        """Pass if anything is or will be sent, else refuse with the first recorded reason."""
+        plan = tuple(self._steps)
+        goes = any(step.request is not None or step.reason.startswith("waiting_") for step in plan)
+        if goes:
+            return Decision(Verdict.PASS, "", tuple(steps), plan)
+        reason = plan[0].reason if plan else "nothing_open"
+        text = plan[0].text if plan else "nothing is open"
+        refusal = Step(self._kind, Verdict.REFUSE, text=text, reason=reason)
+        return Decision(Verdict.REFUSE, reason, (*steps, refusal), plan)
+
+    def _add(self, request: OrderRequest | None, reason: str, text: str, identifier: str) -> None:
+        number = len(self._steps) + 1
+        self._steps.append(
+            PlannedStep(number, self._kind, request, reason, text, identifier=identifier or None)
+        )

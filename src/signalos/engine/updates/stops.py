@@ -1,0 +1,99 @@
+"""Moving stops to a price that the message names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from signalos.domain.decision import DecisionContext, SignalLeg, Step, SymbolData
+from signalos.domain.market import PendingOrder, Position
+from signalos.domain.money import ZERO, round_to_step
+from signalos.domain.order import ModifyOrder, ModifyPosition
+from signalos.engine.figures import price as shown
+from signalos.engine.steps import noted
+from signalos.engine.updates.plan import Plan
+from signalos.engine.updates.scope import Found
+
+
+def modify_stop(plan: Plan, found: Found, price: Decimal, context: DecisionContext) -> list[Step]:
+    """Set the stop of every position and waiting order of the scope to ``price``.
+
+    Not sent: ``stop_wrong_side_of_market`` (it would close at once), ``stop_too_close`` (nearer than
+    the broker accepts), ``no_change``, and while trading is halted every stop that gives the trade
+    more room than it has (reason ``stopped`` / ``paused``). Otherwise loosening is done and noted.
+    """
+    steps: list[Step] = []
+    things: list[tuple[SignalLeg, Position | PendingOrder]] = [*found.positions(), *found.orders()]
+    for leg, thing in things:
+        mover = _Mover(leg, thing, price, context)
+        steps += mover.plan_into(plan)
+    plan.record_unsettled(found)
+    return steps
+
+
+class _Mover:
+    """One position or order whose stop moves."""
+
+    def __init__(
+        self, leg: SignalLeg, thing: Position | PendingOrder, price: Decimal, context: DecisionContext
+    ) -> None:
+        self._leg = leg
+        self._thing = thing
+        self._price = price
+        self._halted = context.halted
+        self._data = context.symbols.get(leg.symbol)
+
+    @property
+    def _identifier(self) -> str:
+        return self._thing.identifier if isinstance(self._thing, Position) else self._thing.ticket
+
+    def plan_into(self, plan: Plan) -> list[Step]:
+        if self._data is None:
+            text = f"the terminal does not tell the price of {self._leg.symbol}"
+            plan.record("unknown_symbol", text, self._identifier)
+            return []
+        spec = self._data.spec
+        stop = round_to_step(self._price, spec.tick_size)
+        now = self._thing.stop_loss
+        name = f"leg {self._leg.leg} of message {self._leg.message_id}"
+        loosens = now is not None and (now - stop) * self._thing.side.sign > ZERO
+        reason, why = self._obstacle(stop, self._data, loosens=loosens)
+        if reason:
+            plan.record(reason, f"{name}: {why}", self._identifier)
+            return []
+        before = "none" if now is None else shown(now, spec)
+        plan.send(self._request(stop), self._identifier, f"{name}: stop {before} to {shown(stop, spec)}")
+        if not loosens:
+            return []
+        text = f"{name}: the stop moves away from the market, from {before} to {shown(stop, spec)}: more is at risk"
+        return [noted("stop_loosened", text, shown(stop, spec), before)]
+
+    def _obstacle(self, stop: Decimal, data: SymbolData, *, loosens: bool) -> tuple[str, str]:
+        """Reason and words why the stop is not sent, ("", "") if it is."""
+        spec, thing = data.spec, self._thing
+        if thing.stop_loss == stop:
+            return "no_change", f"the stop is at {shown(stop, spec)} already"
+        if stop <= ZERO:
+            return "stop_wrong_side_of_market", f"{shown(stop, spec)} is no price"
+        base = data.tick.exit_price(thing.side) if isinstance(thing, Position) else thing.price
+        room = (base - stop) * thing.side.sign
+        text = (
+            f"stop {shown(stop, spec)} with the {'market' if isinstance(thing, Position) else 'order'} at"
+        )
+        if room <= ZERO:
+            return "stop_wrong_side_of_market", f"{text} {shown(base, spec)} would close the trade at once"
+        if room < spec.stops_distance:
+            least = shown(spec.stops_distance, spec)
+            return "stop_too_close", f"{text} {shown(base, spec)}; the broker asks for at least {least}"
+        if loosens and self._halted:
+            return self._halted, f"trading is {self._halted}: a stop is only tightened, not moved away"
+        return "", ""
+
+    def _request(self, stop: Decimal) -> ModifyPosition | ModifyOrder:
+        thing = self._thing
+        if isinstance(thing, Position):
+            return ModifyPosition(
+                identifier=thing.identifier, stop_loss=stop, take_profit=thing.take_profit
+            )
+        return ModifyOrder(
+            ticket=thing.ticket, price=thing.price, stop_loss=stop, take_profit=thing.take_profit
+        )
