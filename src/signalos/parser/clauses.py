@@ -1,0 +1,123 @@
+"""Terms -> sentences and clauses: how far a condition, a question or a negation reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from signalos.parser.lexer import Kind
+from signalos.parser.terms import Term
+
+_ENDERS = frozenset(".!?;。…")
+_CUTTERS = frozenset(",、|()[]\"•·")
+_VERBS = frozenset({"close", "move", "cancel", "hold", "let_run", "reduce", "negation", "secure", "permission", "reverse"})
+_ABBREVIATED = frozenset({"no", "nr", "vs", "approx", "e", "g", "sl", "tp", "p", "s", "t", "l"})
+
+
+@dataclass(slots=True)
+class Clause:
+    """A stretch of terms that says one thing. ``roles`` is the union of its terms' roles."""
+
+    terms: list[Term] = field(default_factory=list)
+    sentence: int = 0
+    line: int = 0
+    roles: set[str] = field(default_factory=set)
+
+    def has(self, *roles: str) -> bool:
+        """True if any term plays one of ``roles``."""
+        return any(role in self.roles for role in roles)
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence: at most one line. ``asks`` is true if it ends with a question mark."""
+
+    clauses: list[Clause] = field(default_factory=list)
+    roles: set[str] = field(default_factory=set)
+    line: int = 0
+    asks: bool = False
+
+    @property
+    def terms(self) -> list[Term]:
+        return [term for clause in self.clauses for term in clause.terms]
+
+
+def split(terms: list[Term]) -> list[Sentence]:
+    """Cut into sentences and clauses, marking each term with both numbers."""
+    sentences: list[Sentence] = [Sentence()]
+    clause = Clause()
+    count = 0
+
+    def end_clause() -> None:
+        nonlocal clause, count
+        if clause.terms:
+            sentences[-1].clauses.append(clause)
+            sentences[-1].roles |= clause.roles
+            sentences[-1].line = clause.line
+            count += 1
+        clause = Clause()
+
+    def end_sentence() -> None:
+        end_clause()
+        if sentences[-1].clauses:
+            sentences.append(Sentence())
+
+    for place, term in enumerate(terms):
+        if term.kind is Kind.BREAK:
+            end_sentence()
+            continue
+        if term.kind is Kind.PUNCT and term.text in _ENDERS and not _inside(terms, place):
+            if term.text == "?":
+                sentences[-1].asks = True
+                if not clause.terms and not sentences[-1].clauses and len(sentences) > 1:
+                    sentences[-2].asks = True
+            end_sentence()
+            continue
+        if term.kind is Kind.PUNCT and (term.text in _CUTTERS or _spaced_dash(terms, place)):
+            end_clause()
+            continue
+        if term.kind is Kind.EMOJI and not term.roles:
+            end_clause()
+            continue
+        if clause.terms and _begins(terms, place, clause):
+            end_clause()
+        term.sentence = len(sentences) - 1
+        term.clause = count
+        clause.sentence = term.sentence
+        clause.line = term.line
+        clause.terms.append(term)
+        clause.roles |= term.roles
+    end_sentence()
+    return [sentence for sentence in sentences if sentence.clauses]
+
+
+def _inside(terms: list[Term], place: int) -> bool:
+    """A full stop that ends no sentence: behind a label or abbreviation, or before a number list."""
+    term = terms[place]
+    if term.text != "." or place == 0 or place + 1 >= len(terms):
+        return False
+    before, after = terms[place - 1], terms[place + 1]
+    if after.kind is Kind.BREAK:
+        return False
+    if before.text in _ABBREVIATED or before.kind is Kind.INDEX:
+        return True
+    starts_line = place < 2 or terms[place - 2].kind is Kind.BREAK
+    return before.numeral is not None and starts_line and before.numeral.value <= 20
+
+
+def _spaced_dash(terms: list[Term], place: int) -> bool:
+    """A dash with spaces between two words cuts like a comma."""
+    if terms[place].text != "-" or terms[place].glued or place + 1 >= len(terms) or place == 0:
+        return False
+    after, before = terms[place + 1], terms[place - 1]
+    return not after.glued and after.numeral is None and before.numeral is None and before.kind is Kind.WORD
+
+
+def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
+    """A verb behind "and" or behind a result begins something new."""
+    term, before = terms[place], clause.terms[-1]
+    if term.roles & {"and"} and place + 1 < len(terms):
+        following = terms[place + 1 : place + 3]
+        if following[0].numeral is not None or following[0].symbol is not None:
+            return False
+        return any(t.roles & _VERBS for t in following) or bool(following[0].roles & {"sl", "tp", "buy", "sell"})
+    return bool("result" in before.roles and term.roles & _VERBS and "result" not in term.roles)

@@ -1,0 +1,220 @@
+"""What keeps talk talk: for every reading that could trade, the reasons why it must not.
+
+A guard answers a short stable reason, or "" if nothing speaks against it. Reach: some words void a
+whole message (an example, a quote), some their sentence (a condition, a question), some only their
+clause (a negation, a past form).
+"""
+
+from __future__ import annotations
+
+from signalos.parser.clauses import Clause, Sentence
+from signalos.parser.drafts import Draft
+from signalos.parser.lexer import Kind
+from signalos.parser.terms import Term
+
+MESSAGE_ROLES = (("example", "example"), ("forwarded", "quote"), ("opinion", "question"), ("wait", "wait"))
+"""(role, reason): void every order of the message wherever they stand."""
+
+BARE_ROLES = (
+    ("if", "condition"),
+    ("question", "question"),
+    ("negation", "negation"),
+    ("past", "past_tense"),
+    ("report", "report"),
+    ("result", "result"),
+    ("teaser", "advert"),
+    ("advert", "advert"),
+    ("plan", "plan"),
+    ("get_ready", "get_ready"),
+    ("optional", "optional"),
+    ("either", "optional"),
+    ("old", "old"),
+    ("education", "education"),
+    ("analysis", "analysis"),
+    ("hold", "hold"),
+    ("until", "condition"),
+    ("activated", "result"),
+    ("expired", "result"),
+)
+"""Speak against an order that states neither stop nor target, anywhere in its message."""
+
+TRIGGER_ROLES = (
+    ("if", "condition"),
+    ("past", "past_tense"),
+    ("report", "report"),
+    ("result", "result"),
+    ("plan", "plan"),
+    ("optional", "optional"),
+    ("either", "optional"),
+    ("old", "old"),
+    ("get_ready", "get_ready"),
+    ("education", "education"),
+    ("teaser", "advert"),
+    ("expired", "result"),
+)
+"""Speak against an order if they stand in the sentence of its side."""
+
+_UPDATE_SENTENCE = (
+    ("if", "condition"),
+    ("either", "optional"),
+    ("optional", "optional"),
+    ("example", "example"),
+    ("forwarded", "quote"),
+    ("education", "education"),
+)
+_UPDATE_CLAUSE = (
+    ("past", "past_tense"),
+    ("plan", "plan"),
+    ("wait", "wait"),
+    ("already", "past_tense"),
+    ("report", "report"),
+    ("old", "old"),
+    ("negation", "negation"),
+    ("get_ready", "get_ready"),
+    ("teaser", "advert"),
+)
+
+
+def first_reason(roles: set[str] | frozenset[str], table: tuple[tuple[str, str], ...]) -> str:
+    """The reason of the first role of ``table`` that is present, or ""."""
+    for role, reason in table:
+        if role in roles:
+            return reason
+    return ""
+
+
+def asks(sentence: Sentence) -> bool:
+    """True for a question: a question mark, or a question word at the beginning."""
+    if sentence.asks:
+        return True
+    words = [term for term in sentence.terms if term.kind is Kind.WORD][:1]
+    return any("question" in term.roles for term in words)
+
+
+def message_reason(sentences: list[Sentence]) -> str:
+    """Reason that voids every order of the message, or ""."""
+    for sentence in sentences:
+        reason = first_reason(sentence.roles, MESSAGE_ROLES)
+        if reason:
+            return reason
+    return ""
+
+
+def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> str:
+    """Why ``draft`` is no instruction, or "". ``complete``: it states a stop or target with a value."""
+    trigger = draft.side_term
+    if trigger is None:
+        return "no_side"
+    reason = message_reason(sentences)
+    if reason:
+        return reason
+    for sentence in sentences:
+        own = any(term is trigger for term in sentence.terms)
+        if own:
+            reason = _trigger_reason(draft, sentence, trigger, complete=complete)
+        elif not complete:
+            reason = "question" if asks(sentence) else first_reason(sentence.roles, BARE_ROLES)
+        else:
+            reason = _other_sentence_reason(draft, sentence)
+        if reason:
+            return reason
+    return ""
+
+
+def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
+    """A sentence beside a complete order voids it only if it speaks about entering."""
+    roles = sentence.roles
+    enters = bool(roles & {"enter", "entry", "buy", "sell"}) and not roles & {"sl", "tp", "close", "be", "move"}
+    if "if" in roles and enters and not asks(sentence):
+        return "condition"
+    if "negation" in roles and roles & {"enter", "buy", "sell"} and roles & {"until", "now"}:
+        return "negation"
+    if sentence.line in draft.lines and "result" in roles and "open_target" not in roles:
+        return "result"
+    if "report" in roles and roles & {"result", "past"}:
+        return "report"
+    signed = any(t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in sentence.terms)
+    if signed and "report" in roles:
+        return "report"
+    if "old" in roles and roles & {"past", "forwarded", "result"}:
+        return "old"
+    return ""
+
+
+def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete: bool) -> str:
+    terms = sentence.terms
+    terms = _without_heading(terms, trigger) if complete else terms
+    if asks(sentence):
+        return "question"
+    used = {id(item.label) for item in (*draft.targets, *draft.stops, *draft.entries)}
+    roles = set[str]()
+    for term in terms:
+        if id(term) not in used and not (term.roles & {"buy", "sell"}):
+            roles |= term.roles if "open_target" not in term.roles else set()
+    reason = first_reason(roles, TRIGGER_ROLES if complete else BARE_ROLES)
+    if reason:
+        return reason
+    place = next(i for i, term in enumerate(terms) if term is trigger)
+    near = terms[max(0, place - 6) : place]
+    if any("negation" in term.roles and term.clause == trigger.clause for term in near):
+        return "negation"
+    if any(t.numeral is not None and t.numeral.sign and t.numeral.unit in ("", "pips") for t in terms):
+        return "result"
+    if any("analysis" in term.roles and term.clause == trigger.clause for term in terms):
+        return "analysis"
+    if place and "reference" in terms[place - 1].roles and not complete:
+        return "reference"
+    return _person_reason(draft, terms, complete=complete)
+
+
+def _person_reason(draft: Draft, terms: list[Term], *, complete: bool) -> str:
+    """ "I sell gold" tells; "selling gold now" or with levels acts."""
+    personal = any("first_person" in term.roles for term in terms)
+    if personal and not complete and draft.now is None:
+        return "talk"
+    return ""
+
+
+def _without_heading(terms: list[Term], trigger: Term) -> list[Term]:
+    """Drop what stands before a colon in front of the side: a heading does not undo an order."""
+    for place, term in enumerate(terms):
+        if term is trigger:
+            break
+        if term.text == ":" and place + 1 < len(terms):
+            rest = terms[place + 1 :]
+            if any(t is trigger for t in rest):
+                heading = {role for t in terms[:place] for role in t.roles}
+                if not heading & {"wait", "if", "example", "get_ready", "past", "result", "old", "report"}:
+                    return _without_heading(rest, trigger)
+    return terms
+
+
+def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
+    """An order without stop and target must consist of an order's words alone: refuse on any unknown word."""
+    trigger = draft.side_term
+    if trigger is None:
+        return "no_side"
+    for term in terms:
+        if term.kind in (Kind.LINK, Kind.MENTION):
+            return "advert"
+        if not term.known and term.line == trigger.line:
+            return "talk"
+    unknown = sum(not term.known for term in terms)
+    return "talk" if unknown > 2 else ""
+
+
+def update_reason(clause: Clause, sentence: Sentence) -> str:
+    """Why an update in ``clause`` is no instruction, or ""."""
+    if asks(sentence):
+        return "question"
+    reason = first_reason(sentence.roles, _UPDATE_SENTENCE)
+    if reason:
+        return reason
+    reason = first_reason(clause.roles, _UPDATE_CLAUSE)
+    if reason:
+        return reason
+    words = [term for term in clause.terms if term.kind is Kind.WORD]
+    unknown = sum(not term.known for term in words)
+    if unknown > 1 + len(words) // 6:
+        return "talk"
+    return ""

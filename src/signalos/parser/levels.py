@@ -1,0 +1,408 @@
+"""Reads where an order's parts stand: symbols, sides, kinds, entries, stops, targets.
+
+A small recursive-descent reader over terms. A label (word, or emoji where the line has no word for
+it) may be followed by an index, separators and one or more values; a label that ends its line takes
+the bare numbers of the next lines; a number without a label is a positional price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from signalos.parser.lexer import Kind
+from signalos.parser.terms import Term
+
+_SEPARATORS = frozenset(":=@-.>→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
+_LIST_MARKS = frozenset(",/-&|~+、_;•·→➡")
+_RANGE_MARKS = frozenset("-/_~&")
+_LABEL_ROLES = frozenset({"sl", "tp", "entry"})
+_SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
+_STOPPING = frozenset({"buy", "sell", "sl", "tp", "limit", "stop"})
+MAX_INDEX = 20
+
+
+@dataclass(slots=True)
+class Item:
+    """One part of an order in reading order.
+
+    ``kind``: symbol | side | limit | stop | pending | now | entry | sl | tp | price. ``values`` are number
+    terms; ``index`` the target's number; ``label`` the term that names it; ``ranged`` says that the
+    values were written as a range; ``bare`` that they stand on a line of their own.
+    """
+
+    kind: str
+    label: Term
+    values: list[Term] = field(default_factory=list)
+    index: int | None = None
+    open_target: bool = False
+    ranged: bool = False
+    bare: bool = False
+    beyond: str = ""
+    cut: bool = False
+    result: bool = False
+    extra: bool = False
+
+    @property
+    def line(self) -> int:
+        return self.label.line
+
+
+class LevelReader:
+    """Walks the terms once. ``items()`` gives the parts in reading order."""
+
+    def __init__(self, terms: list[Term]) -> None:
+        self.terms = terms
+        self.place = 0
+        self.found: list[Item] = []
+        self.awaiting: Item | None = None
+        self.worded = {
+            t.line for t in terms if t.kind is Kind.WORD and t.roles & _LABEL_ROLES and not t.roles & {"buy", "sell"}
+        }
+        self.sides = {t.line for t in terms if t.roles & {"buy", "sell"}}
+        self.bare = _bare_lines(terms)
+
+    def items(self) -> list[Item]:
+        while self.place < len(self.terms):
+            before = self.place
+            self._step(self.terms[self.place])
+            if self.place == before:
+                self.place += 1
+        return self.found
+
+    # -- one term -------------------------------------------------------------------------------
+
+    def _step(self, term: Term) -> None:
+        roles = term.roles
+        if term.kind is Kind.BREAK:
+            return
+        if term.symbol is not None:
+            self._add(Item("symbol", term))
+        elif roles & {"buy", "sell"}:
+            self._add(Item("side", term))
+        elif "stop_order" in roles or ("stop" in roles and self._stop_is_kind()):
+            self._add(Item("stop", term))
+        elif "sl" in roles:
+            self._label("sl")
+        elif "tp" in roles:
+            self._label("tp")
+        elif "limit" in roles:
+            self._add(Item("limit", term))
+        elif "pending" in roles:
+            self._add(Item("pending", term))
+        elif "entry" in roles and term.kind is Kind.WORD and self._number_ahead():
+            self._label("entry")
+        elif "now" in roles:
+            self._add(Item("now", term))
+        elif "entry" in roles:
+            self._label("entry")
+        elif roles & {"emoji_sl", "emoji_tp"} and term.line not in self.worded:
+            if self._number_ahead() or self._line_ends(self.place + 1):
+                self._label("sl" if "emoji_sl" in roles else "tp")
+        elif term.price:
+            self._positional(term)
+
+    def _add(self, item: Item) -> None:
+        self.found.append(item)
+        if item.kind in ("side", "sl", "tp", "entry"):
+            self.awaiting = None
+
+    def _stop_is_kind(self) -> bool:
+        """A bare "stop" is an order kind only right behind a side (or side and symbol)."""
+        place = self.place - 1
+        if place >= 0 and self.terms[place].symbol is not None:
+            later = any(
+                t.roles & {"sl"} and t.line == self.terms[self.place].line for t in self.terms[self.place + 1 :][:12]
+            )
+            if not later:
+                return False
+            place -= 1
+        return place >= 0 and bool(self.terms[place].roles & {"buy", "sell"})
+
+    def _number_ahead(self) -> bool:
+        """True if the next thing on this line, separators aside, is a number."""
+        line = self.terms[self.place].line
+        for term in self.terms[self.place + 1 : self.place + 7]:
+            if term.line != line or term.kind is Kind.BREAK:
+                return False
+            if term.numeral is not None or term.kind is Kind.INDEX:
+                return True
+            if not self._skippable(term) and not term.roles & {"entry", "zone", "now"}:
+                return False
+        return False
+
+    def _line_ends(self, place: int) -> bool:
+        line = self.terms[place - 1].line
+        for term in self.terms[place : place + 8]:
+            if term.kind is Kind.BREAK or term.line != line:
+                return True
+            if term.kind in (Kind.WORD, Kind.NUMBER):
+                return False
+        return True
+
+    @staticmethod
+    def _skippable(term: Term) -> bool:
+        if term.kind is Kind.EMOJI:
+            return True
+        if term.kind is Kind.PUNCT:
+            return term.text in _SEPARATORS
+        return bool(term.roles & _SKIPPED) and not term.roles & _STOPPING
+
+    # -- labels ---------------------------------------------------------------------------------
+
+    def _label(self, role: str) -> None:
+        label = self.terms[self.place]
+        item = Item(role, label)
+        before = self.terms[self.place - 1] if self.place else None
+        if before is not None and before.line == label.line and before.ordinal is not None and role == "tp":
+            item.index = before.ordinal
+        self.place += 1
+        self._head(item, role)
+        self._values(item, role)
+        if not item.values and not item.cut:
+            if role == "tp" and self._open_word():
+                item.open_target = True
+            elif self._suffix(item):
+                pass
+            elif self._line_ends(self.place):
+                self._add(item)
+                self.awaiting = item
+                return
+        self._add(item)
+
+    def _head(self, item: Item, role: str) -> None:
+        """Index, separators and further words of the same label."""
+        line = item.line
+        while self.place < len(self.terms):
+            term = self.terms[self.place]
+            if term.kind is Kind.BREAK or term.line != line:
+                return
+            if term.kind is Kind.INDEX:
+                item.index = term.ordinal
+            elif term.numeral is not None:
+                if not self._is_index(term, item):
+                    return
+                item.index = int(term.numeral.value)
+            elif term.ordinal is not None and role == "tp":
+                item.index = term.ordinal
+            elif role in term.roles and term.kind is Kind.WORD and "open_target" not in term.roles:
+                pass
+            elif term.text in "()" or self._skippable(term) or term.roles & {"emoji_sl", "emoji_tp"}:
+                if "above" in term.roles or "below" in term.roles:
+                    item.beyond = "above" if "above" in term.roles else "below"
+            elif role == "entry" and term.roles & {"now", "zone", "limit"} and self._number_ahead():
+                pass
+            else:
+                return
+            self.place += 1
+
+    def _is_index(self, term: Term, item: Item) -> bool:
+        numeral = term.numeral
+        if numeral is None or item.index is not None or not numeral.whole or not 1 <= numeral.value <= MAX_INDEX:
+            return False
+        if numeral.unit == "ordinal":
+            return True
+        if numeral.unit not in ("", "noise", "ratio", "time"):
+            return False
+        before = self.terms[self.place - 1]
+        if term.glued and before is item.label and before.kind is Kind.WORD:
+            return True
+        if before.text == "#":
+            return True
+        ahead = self.place + 1
+        while ahead < len(self.terms) and (
+            self.terms[ahead].kind in (Kind.PUNCT, Kind.EMOJI) and self.terms[ahead].text not in ",/&"
+        ):
+            if self.terms[ahead].text == "-" and self.terms[ahead].glued:
+                return False
+            ahead += 1
+        if ahead >= len(self.terms):
+            return False
+        following = self.terms[ahead]
+        if following.line == term.line and following.numeral is not None:
+            small = following.numeral.whole and following.numeral.value <= MAX_INDEX
+            return not small and following.numeral.unit in ("", "pips", "cut")
+        if following.line == term.line and following.roles & {"at", "to"}:
+            return True
+        return bool(following.roles & {"open_target", "result"}) or following.kind is Kind.BREAK
+
+    def _values(self, item: Item, role: str) -> None:
+        line = item.line
+        mark: Term | None = None
+        while self.place < len(self.terms):
+            term = self.terms[self.place]
+            if term.kind is Kind.BREAK or term.line != line:
+                return
+            if term.numeral is not None:
+                if not self._take(item, role, term, mark):
+                    return
+                mark = None
+            elif term.text in "([" and item.values:
+                self._skip_note()
+                continue
+            elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI:
+                pass
+            elif term.kind is Kind.PUNCT and (term.text in _LIST_MARKS or term.text in ")]=:"):
+                mark = term
+            elif term.roles & {"and", "to", "or"} and not term.roles & _STOPPING and self._number_ahead():
+                mark = term
+            elif "pips" in term.roles and item.values:
+                pass
+            elif term.roles & {"result", "activated"} and role == "tp":
+                item.result = True
+                return
+            elif item.values and term.roles & {"instead_of"}:
+                self._skip_line_numbers()
+                return
+            else:
+                return
+            self.place += 1
+
+    def _take(self, item: Item, role: str, term: Term, mark: Term | None) -> bool:
+        """Take a number as value; False ends the list."""
+        numeral = term.numeral
+        if numeral is None:
+            return False
+        if numeral.unit == "cut":
+            item.cut = True
+            return True
+        if numeral.unit or numeral.sign:
+            if numeral.unit != "pips" or numeral.sign:
+                return True
+            if item.values and any(v.numeral is not None and not v.numeral.unit for v in item.values):
+                spread = all(v.numeral is not None and v.numeral.whole and v.numeral.value < 1000 for v in item.values)
+                if not (spread and mark is not None and role == "tp"):
+                    return True  # "2656 = 60 pips": a note
+        if item.values and role == "tp" and self._numbering(term):
+            return True
+        if item.values and role == "sl":
+            item.extra = item.extra or (mark is not None and mark.text in "-/~" and mark.glued)
+            return False
+        if item.values and role == "entry":
+            item.ranged = True
+        item.values.append(term)
+        return True
+
+    def _numbering(self, term: Term) -> bool:
+        """``2:`` or ``2)`` inside a list of targets numbers the next one."""
+        numeral = term.numeral
+        if numeral is None or not numeral.whole or numeral.value > MAX_INDEX or self.place + 2 >= len(self.terms):
+            return False
+        after, then = self.terms[self.place + 1], self.terms[self.place + 2]
+        return after.text in ":).-" and then.numeral is not None and then.line == term.line
+
+    def _skip_note(self) -> None:
+        """Step over a bracket behind a value: pips, a second price, a remark."""
+        line = self.terms[self.place].line
+        while self.place < len(self.terms) and self.terms[self.place].line == line:
+            done = self.terms[self.place].text in ")]"
+            self.place += 1
+            if done:
+                return
+
+    def _skip_line_numbers(self) -> None:
+        line = self.terms[self.place].line
+        while self.place < len(self.terms) and self.terms[self.place].line == line:
+            if self.terms[self.place].roles & _LABEL_ROLES:
+                return
+            self.place += 1
+
+    def _open_word(self) -> bool:
+        term = self.terms[self.place] if self.place < len(self.terms) else None
+        return term is not None and term.kind is not Kind.BREAK and (
+            "open_target" in term.roles or term.text in ("∞", "♾")
+        )
+
+    def _suffix(self, item: Item) -> bool:
+        """``2660 target``: the number stands before its label."""
+        if not self.found:
+            return False
+        last = self.found[-1]
+        if last.kind != "price" or last.line != item.line or len(last.values) != 1:
+            return False
+        number = self.terms.index(last.values[0], max(0, self.place - 8))
+        if number < 1:
+            return False
+        before = self.terms[number - 1]
+        if before.symbol is not None or before.roles & {"buy", "sell", "at", "now", "limit", "stop"} or before.text == "@":
+            return False
+        self.found.pop()
+        item.values = last.values
+        return True
+
+    # -- positional prices ----------------------------------------------------------------------
+
+    def _positional(self, term: Term) -> None:
+        bare = term.line in self.bare
+        if self._numbered_line(term):
+            return
+        if not bare and term.line not in self.sides and not self._beside_symbol(term):
+            return
+        item = Item("price", term, bare=bare)
+        self._price_group(item)
+        if bare and self.awaiting is not None:
+            self.awaiting.values.extend(item.values)
+            if self.awaiting.kind == "entry" and len(self.awaiting.values) > 1:
+                self.awaiting.ranged = True
+            if self.awaiting.kind == "sl":
+                self.awaiting = None
+            return
+        last = next((i for i in reversed(self.found) if i.kind != "now"), None)
+        if bare and last is not None and last.kind == "tp" and last.values:
+            last.values.extend(item.values)
+            return
+        self.found.append(item)
+
+    def _beside_symbol(self, term: Term) -> bool:
+        return any(i.kind == "symbol" and i.line == term.line for i in self.found[-3:]) and term.line not in self.worded
+
+    def _numbered_line(self, term: Term) -> bool:
+        """``1.`` or ``2)`` at the start of a line counts lines."""
+        numeral = term.numeral
+        if numeral is None or not numeral.whole or numeral.value > MAX_INDEX:
+            return False
+        first = self.place == 0 or self.terms[self.place - 1].kind in (Kind.BREAK, Kind.EMOJI)
+        after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
+        return first and after is not None and after.line == term.line and after.text in ".):-"
+
+    def _price_group(self, item: Item) -> None:
+        """One price, or two or more joined by range marks or words."""
+        place = self.place
+        item.values.append(self.terms[place])
+        before = self.terms[place - 1] if place else None
+        if before is not None and before.line == item.line:
+            if "above" in before.roles:
+                item.beyond = "above"
+            elif "below" in before.roles:
+                item.beyond = "below"
+        place += 1
+        while place + 1 < len(self.terms):
+            joint, following = self.terms[place], self.terms[place + 1]
+            ok = (joint.kind is Kind.PUNCT and joint.text in _RANGE_MARKS) or joint.roles & {"to", "and"}
+            if not ok or joint.line != item.line:
+                break
+            if not following.price or following.line != item.line:
+                if place + 2 < len(self.terms) and following.roles & {"to", "at"} and self.terms[place + 2].price:
+                    place += 1
+                    continue
+                break
+            item.values.append(following)
+            item.ranged = True
+            place += 2
+        self.place = place
+
+
+def _bare_lines(terms: list[Term]) -> set[int]:
+    """Lines that hold nothing but numbers, marks, emoji and words that stand around prices."""
+    allowed = _SKIPPED | {"and", "now", "pips", "filler", "or"}
+    bare: set[int] = set()
+    spoilt: set[int] = set()
+    for term in terms:
+        if term.numeral is not None:
+            bare.add(term.line)
+            if term.numeral.unit not in ("", "pips", "noise", "percent", "ratio"):
+                spoilt.add(term.line)
+        elif term.kind is Kind.WORD and (not term.roles & allowed or term.roles & _STOPPING):
+            spoilt.add(term.line)
+        elif term.kind in (Kind.LINK, Kind.MENTION) or term.symbol is not None:
+            spoilt.add(term.line)
+    return bare - spoilt

@@ -1,0 +1,34 @@
+"""The roles that a word can play, by what they are for. Language files use these names as keys."""
+
+from __future__ import annotations
+
+ORDER = frozenset({"buy", "sell", "enter", "limit", "stop", "stop_order", "pending", "now", "entry", "sl", "tp"})
+"""What an order is written with. ``stop`` alone is a stop loss or, right behind a side, a stop order."""
+
+PRICE = frozenset(
+    {"zone", "between", "from", "to", "and", "or", "at", "approx", "above", "below", "open_target", "price"}
+)
+"""What stands around prices."""
+
+NUMBERS = frozenset({"pips", "lots", "ignore_value", "ordinal", "fraction", "percent", "instead_of"})
+"""Words that say what a number is; after ``ignore_value`` a number is neither price nor pips."""
+
+UPDATE = frozenset(
+    {"close", "out", "move", "be", "be_verb", "cancel", "part", "all", "rest", "order_noun", "again", "reverse"}
+    | {"secure", "remove", "void", "risk_off", "reduce", "let_run", "update"}
+)
+"""What an open trade is changed with."""
+
+TALK = frozenset(
+    {"question", "if", "until", "past", "result", "advert", "negation", "plan", "wait", "optional", "hold"}
+    | {"example", "education", "analysis", "report", "old", "already", "opinion", "forwarded", "either"}
+    | {"get_ready", "next", "reference", "permission", "first_person", "timeframe", "activated", "expired", "teaser"}
+)
+"""What marks talk, each with its own reach (see guards.py)."""
+
+OTHER = frozenset({"filler", "header"})
+"""Harmless words, and words of headings."""
+
+ROLES = ORDER | PRICE | NUMBERS | UPDATE | TALK | OTHER
+
+NONE: frozenset[str] = frozenset()

@@ -1,0 +1,57 @@
+"""Slips of the pen in the few words that make an order: ``byu now``, ``SeIl``, letters of a wrong alphabet."""
+
+from __future__ import annotations
+
+from signalos.parser.lexer import Kind, Token
+from signalos.parser.normalise import Normalised
+from signalos.parser.vocabulary import Languages
+
+_CONFUSABLE = str.maketrans("аеорсухквмнтбіѕјαοερτυικνχ", "aeopcyxkbmhtbisjaoeptuiknx")
+_DIGIT_LOOKALIKES = str.maketrans("01", "ol")
+_CORE = ("buy", "sell", "long", "short", "limit", "entry", "target", "close", "stop", "now")
+_SWAPS = {
+    word[:i] + word[i + 1] + word[i] + word[i + 2 :]: word
+    for word in _CORE
+    for i in range(len(word) - 1)
+    if word[i] != word[i + 1]
+}
+# A swap that makes another English word is that word.
+for _other in ("own", "won", "spot", "stpo", "nwo"):
+    _SWAPS.pop(_other, None)
+
+
+def mend(tokens: list[Token], source: Normalised, languages: Languages) -> list[Token]:
+    """Replace unknown words by the order words that they misspell. Known words are never touched."""
+    for place, token in enumerate(tokens):
+        if token.kind is not Kind.WORD or len(token.text) > 16:
+            continue
+        word = token.text
+        if languages.knows(word) or languages.symbols.find(word) is not None:
+            continue
+        better = _better(word, source.cased[token.start : token.end], languages)
+        if better is not None:
+            tokens[place] = Token(Kind.WORD, better, token.start, token.end, token.glued)
+    return tokens
+
+
+def _better(word: str, cased: str, languages: Languages) -> str | None:
+    def good(candidate: str) -> bool:
+        return languages.knows(candidate) or languages.symbols.find(candidate) is not None
+
+    if not word.isascii():
+        latin = word.translate(_CONFUSABLE)
+        return latin if latin.isascii() and latin != word and good(latin) else None
+    if len(cased) == len(word) and "I" in cased[1:]:  # capital I drawn like a small l
+        candidate = cased.replace("I", "l").lower()
+        if candidate != word and good(candidate):
+            return candidate
+    if word in _SWAPS:
+        return _SWAPS[word]
+    squeezed = "".join(c for i, c in enumerate(word) if i == 0 or c != word[i - 1])
+    for core in ("buy", "sel", "now", "long", "short", "close"):
+        if squeezed == core and len(word) <= 12:
+            return "sell" if core == "sel" else core
+    for ending in ("now", "limit", "stop"):
+        if word.endswith(ending) and word[: -len(ending)] in ("buy", "sell"):
+            return word[: -len(ending)]
+    return None

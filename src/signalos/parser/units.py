@@ -1,0 +1,186 @@
+"""What the numbers of a message are: prices, distances, percentages, times, results, or noise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from signalos.parser.lexer import Kind
+from signalos.parser.normalise import Normalised
+
+if TYPE_CHECKING:
+    from signalos.parser.terms import Term
+
+_LABELS = frozenset({"sl", "tp", "entry", "buy", "sell", "emoji_tp", "emoji_sl", "at", "to", "from", "zone"})
+_BEHIND = {
+    "%": "percent",
+    "٪": "percent",
+    "x": "leverage",
+    "r": "ratio",
+    "h": "time",
+    "hr": "time",
+    "hrs": "time",
+    "am": "time",
+    "pm": "time",
+    "min": "time",
+    "mins": "time",
+    "minutes": "time",
+    "minute": "time",
+    "hours": "time",
+    "hour": "time",
+    "days": "time",
+    "day": "time",
+    "gmt": "time",
+    "utc": "time",
+    "lot": "lots",
+    "lots": "lots",
+    "bps": "noise",
+    "usd": "noise",
+    "members": "noise",
+    "traders": "noise",
+    "signals": "noise",
+    "trades": "noise",
+}
+_ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
+_CUT = frozenset({"xx", "xxx", "xxxx", "x"})
+_JOINED_LIMIT = 3
+
+
+def mark_units(terms: list[Term], source: Normalised) -> None:
+    """Set unit and sign of every number that is no price. One pass with a look at the neighbours."""
+    for place, term in enumerate(terms):
+        if term.numeral is not None:
+            _mark_one(terms, place, source)
+    _mark_after_ignored(terms)
+
+
+def _mark_one(terms: list[Term], place: int, source: Normalised) -> None:
+    term = terms[place]
+    numeral = term.numeral
+    if numeral is None or numeral.unit:
+        return
+    before = terms[place - 1] if place else None
+    after = terms[place + 1] if place + 1 < len(terms) else None
+    if after is not None and after.line == term.line:
+        if _behind(terms, place, after):
+            return
+        if _clock_or_ratio(terms, place, after, before):
+            return
+    if before is not None and before.line == term.line and term.glued:
+        _signed(terms, place, before)
+
+
+def _behind(terms: list[Term], place: int, after: Term) -> bool:
+    """A unit written behind the number."""
+    term = terms[place]
+    numeral = term.numeral
+    assert numeral is not None  # noqa: S101 -- narrowed by the only caller
+    unit = _BEHIND.get(after.text)
+    if "pips" in after.roles:
+        unit = "pips"
+    elif "percent" in after.roles:
+        unit = "percent"
+    elif after.text == "k" and after.glued:
+        term.numeral = replace(numeral, readings=tuple(v * 1000 for v in numeral.readings), raw=numeral.raw + "k")
+        after.roles = frozenset({"filler"})
+        return True
+    elif after.glued and (after.text in _CUT or after.text in "*?_") and len(numeral.digits) >= 2:
+        marks = after.text if after.text != "x" else ""
+        if marks or (place and terms[place - 1].roles & {"sl", "tp", "entry", "buy", "sell"}):
+            unit = "cut"
+    elif after.glued and after.text in _ORDINAL_ENDINGS and numeral.whole and numeral.value <= 20:
+        term.ordinal = int(numeral.value)
+        unit = "ordinal"
+        after.roles = frozenset({"filler"})
+    elif "lots" in after.roles and numeral.value <= 10:
+        unit = "lots"
+    if unit is None:
+        return False
+    if unit in ("leverage", "ratio", "time") and len(after.text) <= 2 and not after.glued and after.text in "xrh":
+        return False
+    if after.kind is Kind.WORD and not after.roles:
+        after.roles = frozenset({"filler"})
+    term.numeral = replace(numeral, unit=unit)
+    return True
+
+
+def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | None) -> bool:
+    """``14:30``, ``1:2.4`` and ``12/05/2024``: both numbers are no prices."""
+    numeral = terms[place].numeral
+    if numeral is None or place + 2 >= len(terms):
+        return False
+    second = terms[place + 2]
+    if second.numeral is None or second.line != terms[place].line:
+        return False
+    on_word = terms[place].glued and before is not None and before.kind is Kind.WORD
+    if after.text == ":" and not on_word and numeral.whole and numeral.value < 25:
+        labelled = before is not None and bool(before.roles & {"tp", "emoji_tp"})
+        close = second.glued and after.glued
+        if close and len(second.numeral.raw) == 2 and second.numeral.whole and not labelled:
+            return _set(terms, place, second, "time")
+        if numeral.value <= 10 and second.numeral.value <= 20 and not labelled:
+            return _set(terms, place, second, "ratio")
+    if after.text == "/" and after.glued and second.glued and numeral.whole and numeral.value <= 31:
+        third = terms[place + 4] if place + 4 < len(terms) and terms[place + 3].text == "/" else None
+        if third is not None and third.numeral is not None and second.numeral.value <= 31:
+            third.numeral = replace(third.numeral, unit="date")
+            return _set(terms, place, second, "date")
+    return False
+
+
+def _set(terms: list[Term], place: int, second: Term, unit: str) -> bool:
+    first = terms[place]
+    if first.numeral is not None and second.numeral is not None:
+        first.numeral = replace(first.numeral, unit=unit)
+        second.numeral = replace(second.numeral, unit=unit)
+    return True
+
+
+def _signed(terms: list[Term], place: int, before: Term) -> None:
+    """``+130`` and ``-50`` are results; a dash between two prices or behind a label is none."""
+    numeral = terms[place].numeral
+    if numeral is None or before.text not in ("+", "-"):
+        if before.text == "#" and numeral is not None and not _after_label(terms, place - 1):
+            terms[place].numeral = replace(numeral, unit="noise")
+        return
+    if before.text == "+":
+        terms[place].numeral = replace(numeral, sign="+")
+        return
+    earlier = terms[place - 2] if place > 1 and terms[place - 2].line == before.line else None
+    if earlier is None:
+        return
+    ranged = earlier.numeral is not None and (before.glued or earlier.numeral.unit == "")
+    if not ranged and not before.glued and not earlier.roles & _LABELS:
+        terms[place].numeral = replace(numeral, sign="-")
+
+
+def _after_label(terms: list[Term], place: int) -> bool:
+    return place > 0 and bool(terms[place - 1].roles & {"tp", "sl", "entry", "emoji_tp"})
+
+
+def _mark_after_ignored(terms: list[Term]) -> None:
+    """Numbers behind ``Risk``, ``Lot``, ``Leverage`` and the like are noise up to the next label or line."""
+    ignoring = False
+    seen = 0
+    for term in terms:
+        if term.kind is Kind.BREAK:
+            ignoring = False
+            continue
+        if term.roles & {"sl", "tp", "buy", "sell"} or (
+            "entry" in term.roles and "ignore_value" not in term.roles
+        ):
+            ignoring = False
+        elif "ignore_value" in term.roles and "tp" not in term.roles:
+            ignoring, seen = True, 0
+        elif ignoring and term.numeral is not None:
+            seen += 1
+            if term.numeral.unit == "" and seen <= _JOINED_LIMIT:
+                term.numeral = replace(term.numeral, unit="noise")
+        elif ignoring and (term.text in (",", ";", ")") or (term.text == "." and not term.glued)):
+            ignoring = False
+        elif ignoring and term.kind is Kind.WORD and not term.roles:
+            ignoring = seen == 0
+
+
+__all__ = ["Decimal", "mark_units"]
