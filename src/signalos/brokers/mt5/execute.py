@@ -204,8 +204,9 @@ def _not_called(tools: Tools, sent: dict[str, Any]) -> Answer | Outcome:
             )
         case "check":
             checked = sent["check"]
-            words = f"margin {checked['margin']:.2f}, free afterwards {checked['margin_free']:.2f}"
-            detail = words if checked["retcode"] == 10019 else checked["comment"]
+            detail = checked["comment"]
+            if checked["retcode"] == mt5.RETCODE_NO_MONEY and sent["margin_needed"] is not None:
+                detail = f"it needs {sent['margin_needed']:.2f}, free are {sent['margin_free']:.2f}"
             return Answer(meaning_of(checked["retcode"]), checked["retcode"], detail=detail)
         case "read":
             tools.link.lose_connection()

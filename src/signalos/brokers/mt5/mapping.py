@@ -51,8 +51,8 @@ _ORDER_KINDS = {
 }
 
 
-def exact(value: float | int, digits: int | None = None) -> Decimal:
-    """Return a float of the terminal as Decimal, rounded to ``digits`` (eight where unknown)."""
+def exact(value: float | int | Decimal, digits: int | None = None) -> Decimal:
+    """Return a number of the terminal as Decimal, rounded to ``digits`` (eight where unknown)."""
     step = _NOISE if digits is None else Decimal(1).scaleb(-digits)
     number = Decimal(str(value)).quantize(step, ROUND_HALF_EVEN)
     return number if digits is not None else number.normalize() + Decimal(0)
@@ -154,11 +154,11 @@ def loss_per_lot(facts: Row) -> Decimal:
     """
     losses = [-exact(facts[way]) for way in ("falling", "rising") if facts.get(way) is not None]
     if losses and max(losses) > 0:
-        return max(losses) / exact(facts["move"])
+        return exact(max(losses) / exact(facts["move"]))
     info = facts["info"]
     value = info["trade_tick_value_loss"] or info["trade_tick_value"]
     size = info["trade_tick_size"]
-    return exact(value) / exact(size) if value and size else Decimal(0)
+    return exact(exact(value) / exact(size)) if value and size else Decimal(0)
 
 
 def tick(row: Row, digits: int, to_utc: ToUtc, age: float) -> Tick:

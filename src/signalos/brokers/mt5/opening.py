@@ -80,8 +80,11 @@ class Opening:
     async def carried_out(self, answer: Answer) -> Outcome:
         if not answer.deal and not answer.order:
             return unproven(answer)
+        rest = answer.meaning.answer is not AnswerClass.DONE
         async for _ in self._tools.pauses():
-            found = await self._tools.link.read("after_send", deal=answer.deal, order=answer.order)
+            found = await self._tools.link.read(
+                "after_send", deal=answer.deal, order=answer.order, rest=rest
+            )
             outcome = self._proof(found, answer)
             if outcome is not None:
                 return outcome
@@ -102,6 +105,7 @@ class Opening:
             tick=facts.tick,
             side=leg.side,
             kind=leg.kind,
+            asked=leg.volume,
             volume=floor_to_step(leg.volume, symbol.volume_step),
             price=None if self._market else price,
             stop_loss=nearer(leg.side, leg.stop_loss, symbol.tick_size),
@@ -214,4 +218,4 @@ def _average(deals: list[dict[str, Any]]) -> Decimal | None:
     volume = sum((exact(d["volume"]) for d in deals), Decimal(0))
     if not volume:
         return None
-    return exact(sum(exact(d["volume"]) * exact(d["price"]) for d in deals) / volume)  # type: ignore[arg-type]
+    return exact(sum((exact(d["volume"]) * exact(d["price"]) for d in deals), Decimal(0)) / volume)

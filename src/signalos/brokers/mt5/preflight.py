@@ -32,8 +32,9 @@ class Objection:
 class Entry:
     """An order about to be sent, rounded to the symbol's steps, with all that the checks look at.
 
-    ``price`` is the open price of a waiting order, None for a market order. ``held`` is the volume
-    open and waiting in the same direction, None where the symbol has no volume limit.
+    ``asked`` is the volume before rounding. ``price`` is the open price of a waiting order, None for a
+    market order. ``held`` is the volume open and waiting in the same direction, None where the symbol
+    has no volume limit.
     """
 
     terminal: Terminal
@@ -42,6 +43,7 @@ class Entry:
     tick: Tick
     side: Side
     kind: OrderKind
+    asked: Decimal
     volume: Decimal
     price: Decimal | None
     stop_loss: Decimal | None
@@ -157,7 +159,7 @@ def volume_allowed(e: Entry) -> Objection | None:
         return Objection(
             "volume_too_small",
             10014,
-            f"Not sent: {e.volume} lots of {s.name} is less than the smallest order of {s.volume_min} "
+            f"Not sent: {e.asked} lots of {s.name} is less than the smallest order of {s.volume_min} "
             f"(step {s.volume_step}). Allow more risk, or skip signals with a stop this wide.",
         )
     if e.volume > s.volume_max:

@@ -179,7 +179,12 @@ class Session:
             if check:
                 checked = self._raw("order_check", request)
                 if checked is not None and checked["retcode"] not in _CHECK_PASSED:
-                    return {"sent": False, "stage": "check", "check": checked}
+                    return {
+                        "sent": False,
+                        "stage": "check",
+                        "check": checked,
+                        **self._money(request, account),
+                    }
         except CallFailed as why:
             return {"sent": False, "stage": "read", "last_error": list(why.last_error)}
         except Exception as why:  # noqa: BLE001 -- before the send: provably nothing was sent
@@ -190,10 +195,13 @@ class Session:
             return {"sent": True, "result": None, "raised": f"{type(why).__name__}: {why}"}
         return {"sent": True, "result": result}
 
-    def after_send(self, deal: int = 0, order: int = 0, position: int = 0) -> dict[str, Any]:
-        """What became of a carried-out request: its deals, order (live or past) and position.
+    def after_send(
+        self, deal: int = 0, order: int = 0, position: int = 0, rest: bool = False
+    ) -> dict[str, Any]:
+        """What became of a carried-out request: its deals and position, its order (live or past).
 
         ``position`` is the identifier where it is known before; else it is read from deal and order.
+        Orders are looked up where no deal was found, or for the ``rest`` of a partial fill.
         """
         # ``ticket`` of history_deals_get is the ORDER's on some builds and the deal's on others, and
         # the two number ranges overlap: ask both ways and keep what really belongs here.
@@ -201,20 +209,17 @@ class Session:
         if deal and not any(row["ticket"] == deal for row in rows):
             rows = [*rows, *self._must("history_deals_get", ticket=deal)]
         found = [row for row in rows if row["ticket"] == deal or (order and row["order"] == order)]
-        live = self._must("orders_get", ticket=order) if order else []
-        past = self._must("history_orders_get", ticket=order) if order and not live else []
-        named = (row["position_id"] for row in [*found, *past] if row["position_id"])
+        fate: dict[str, Any] = {"order": None, "past_order": None}
+        if order and (rest or not found):
+            fate = self.order_fate(order)
+        past = fate["past_order"]
+        named = (row["position_id"] for row in (*found, *([past] if past else ())) if row["position_id"])
         identifier = position or next(named, order)
-        return {
-            "deals": found,
-            "order": live[0] if live else None,
-            "past_order": past[0] if past else None,
-            "position": self._position(identifier) if identifier else None,
-            "identifier": identifier,
-        }
+        held = self._position(identifier) if identifier else None
+        return {"deals": found, **fate, "position": held, "identifier": identifier}
 
     def order_fate(self, ticket: int) -> dict[str, Any]:
-        """A pending order as it lives, or as history holds it."""
+        """An order as it lives, or as history holds it."""
         live = self._must("orders_get", ticket=ticket)
         past = [] if live else self._must("history_orders_get", ticket=ticket)
         return {"order": live[0] if live else None, "past_order": past[0] if past else None}
@@ -248,6 +253,12 @@ class Session:
         }
 
     # ------------------------------------------------------------------ the module
+
+    def _money(self, request: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, Any]:
+        """What the order needs and what is free: figures for the explanation of a refusal."""
+        volume, price = request.get("volume"), request.get("price")
+        needed = self._raw("order_calc_margin", request["type"], request["symbol"], volume, price)
+        return {"margin_needed": needed, "margin_free": account["margin_free"]}
 
     def _position(self, identifier: int) -> dict[str, Any] | None:
         # On hedging accounts ticket and identifier are mostly one; after a swap or a reversal not.
