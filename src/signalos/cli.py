@@ -24,7 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code. Errors are one clear sentence on standard error."""
     given = sys.argv[1:] if arguments is None else arguments
     parser = argparse.ArgumentParser(
-        prog="signalos", description="Signals of Telegram channels as trades on MetaTrader 5, under your rules."
+        prog="signalos",
+        description="Signals of Telegram channels as trades on MetaTrader 5, under your rules.",
     )
     parser.add_argument("--version", action="version", version=f"signalos {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -41,8 +41,8 @@ class DemoHome:
         self._saved_file = folder / "reached.json"
         self._clock = clock
 
-    def begin(self, recording: Recording, speed: float) -> tuple[DemoTime, int]:
-        """Write the demo clock: it goes on where the last run stopped; (clock, round)."""
+    def begin(self, recording: Recording, speed: float) -> DemoTime:
+        """Write the demo clock: it goes on where the last run stopped."""
         saved = self._saved()
         if saved is None:
             saved = Saved(1, recording.begin)
@@ -54,15 +54,16 @@ class DemoHome:
             speed=speed,
             data_end=recording.end,
             closed=recording.closed,
+            round=saved.round,
         )
         write_atomically(self.clock_file, msgspec.json.encode(demo))
-        self.save(demo, saved.round)
-        return demo, saved.round
+        self.save(demo)
+        return demo
 
-    def save(self, demo: DemoTime, number: int) -> None:
+    def save(self, demo: DemoTime) -> None:
         """Remember how far the recorded time has come."""
         write_atomically(
-            self._saved_file, msgspec.json.encode(Saved(number, demo.at(self._clock.now())))
+            self._saved_file, msgspec.json.encode(Saved(demo.round, demo.at(self._clock.now())))
         )
 
     def round_folder(self, number: int) -> Path:

@@ -72,7 +72,9 @@ def show_journal(options: argparse.Namespace) -> int:
             print(json.dumps(line, ensure_ascii=False))
         else:
             place = f"{line['chatId']}/{line['messageId']}.{line['version']} part {line['part']} leg {line['leg']}"
-            print(f"{line['state']:<13} {line['kind']:<12} {line['terminalId']:<12} {place}  {line['reason']}")
+            print(
+                f"{line['state']:<13} {line['kind']:<12} {line['terminalId']:<12} {place}  {line['reason']}"
+            )
     return 0
 
 
@@ -125,10 +127,16 @@ def resume_trading(options: argparse.Namespace) -> int:
         for terminal_id in terminals_of(journal):
             for latch in journal.latches.active(terminal_id):
                 journal.latches.end(terminal_id, latch.latch_id)
-                journal.outbox.add("latch", terminal_id, latch_event(latch, "ended", "trading resumed locally"))
+                journal.outbox.add(
+                    "latch", terminal_id, latch_event(latch, "ended", "trading resumed locally")
+                )
                 ended += 1
             journal.latches.unpause(terminal_id)
-    print(f"trading resumed, {ended} stop(s) ended" if ended else "trading was not stopped; any pause is ended")
+    print(
+        f"trading resumed, {ended} stop(s) ended"
+        if ended
+        else "trading was not stopped; any pause is ended"
+    )
     return 0
 
 
@@ -165,7 +173,8 @@ async def _quit_app(options: argparse.Namespace) -> int:
     while is_held(options.home):
         if clock.monotonic() > until:
             print(
-                f"the app still runs after {QUIT_WITHIN_SECONDS:g} s; see its log in {options.home}", file=sys.stderr
+                f"the app still runs after {QUIT_WITHIN_SECONDS:g} s; see its log in {options.home}",
+                file=sys.stderr,
             )
             return 1
         await clock.sleep(0.05)

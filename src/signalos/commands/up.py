@@ -11,7 +11,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +99,13 @@ class Up:
             self._hand_over(token)
             told = False
             while not stopped.is_set():
-                demo, number = self._demo.begin(recording, self._speed)
-                async with self._round(number):
+                demo = self._demo.begin(recording, self._speed)
+                async with self._round(demo.round):
                     if not told:
                         self._greet(password)
                         told = True
-                    await self._until_end(demo, number, stopped)
-                self._demo.save(demo, number)
+                    await self._until_end(demo, stopped)
+                self._demo.save(demo)
                 if not stopped.is_set():
                     _say("the recording has ended: the account and the channel begin anew")
         _say("stopped; the next start goes on from here")
@@ -200,7 +200,7 @@ class Up:
         folder.mkdir(parents=True, exist_ok=True)
         address = f"127.0.0.1:{_free_port()}"
         config = folder / "config.json"
-        write_atomically(config, msgspec.json.format(msgspec.json.encode(self._config(number, address)), indent=2))
+        write_atomically(config, msgspec.json.format(msgspec.json.encode(self._config(address)), indent=2))
         simulated = self._child(
             "terminal",
             _signalos(
@@ -219,7 +219,7 @@ class Up:
         async with self._running(simulated), self._running(desktop):
             yield
 
-    def _config(self, number: int, address: str) -> dict[str, Any]:
+    def _config(self, address: str) -> dict[str, Any]:
         return {
             "server_url": self._url,
             "demo_clock": str(self._demo.clock_file),
@@ -230,15 +230,14 @@ class Up:
                     "type": "export",
                     "name": "example channel",
                     "path": str(self._examples / "channel" / "result.json"),
-                    "round": number,
                 }
             ],
             "terminals": [{"id": "simulated", "type": "simulated", "address": address}],
         }
 
-    async def _until_end(self, demo: DemoTime, number: int, stopped: asyncio.Event) -> None:
+    async def _until_end(self, demo: DemoTime, stopped: asyncio.Event) -> None:
         while not stopped.is_set() and demo.at(self._clock.now()) < demo.data_end:
-            self._demo.save(demo, number)
+            self._demo.save(demo)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(SAVE_EVERY_SECONDS):
                     await stopped.wait()
@@ -260,13 +259,14 @@ class Up:
 
 
 def _recording(examples: Path) -> Recording:
-    """Where the recording begins, ends and pauses."""
-    from signalos.prices import price_span
-    from signalos.sources.export import first_message_at
+    """Where the recording begins (shortly before the first message), ends and pauses."""
+    from signalos.prices import closed_spans, recorded_span
 
-    first, last, closed = price_span(examples / "prices", LONGEST_GAP)
-    begin = first_message_at(examples / "channel" / "result.json") - LEAD
-    return Recording(max(first, begin), last, closed)
+    first, last = recorded_span(examples / "prices")
+    export = msgspec.json.decode((examples / "channel" / "result.json").read_bytes())
+    posted = min(int(m["date_unixtime"]) for m in export["messages"] if m["type"] == "message")
+    begin = datetime.fromtimestamp(posted, UTC) - LEAD
+    return Recording(max(first, begin), last, closed_spans(examples / "prices", LONGEST_GAP))
 
 
 def _examples(named: Path | None) -> Path:

@@ -8,14 +8,17 @@ import random
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from signalos import parser
-from signalos.brokers.mt5 import Mt5Broker, Settings, WorkerLauncher, native_worker, simulated_worker
-from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config
+from signalos.brokers.mt5.broker import Mt5Broker
+from signalos.brokers.mt5.launcher import WorkerLauncher
+from signalos.brokers.mt5.process import native_worker, simulated_worker
+from signalos.brokers.mt5.settings import Settings
+from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config, load_demo_time
 from signalos.desktop.journal import Journal
 from signalos.desktop.online import Online
 from signalos.desktop.pipeline import Pipeline
@@ -27,7 +30,7 @@ from signalos.domain.errors import ConfigError
 from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
 from signalos.domain.strategy_document import strategy_from_document
-from signalos.kit.clock import Clock, DemoClock, DemoTime, SystemClock
+from signalos.kit.clock import Clock, DemoClock, SystemClock
 from signalos.kit.ids import SystemIds
 from signalos.kit.log import start_log
 from signalos.kit.single import AlreadyRunning, SingleInstance
@@ -50,6 +53,7 @@ class Parts:
     strategies: StrategyBook
     clock: Clock
     market: Clock
+    round_number: int
     random: random.Random
 
 
@@ -58,15 +62,20 @@ def load(config_path: Path, home: Path, environ: Mapping[str, str]) -> Parts:
     config = load_config(config_path, environ)
     clock = SystemClock()
     market: Clock = clock
+    number = 1
     if config.demo_clock is not None:
-        market = DemoClock(_demo_time(Path(config.demo_clock)), clock)
+        demo = load_demo_time(config.demo_clock)
+        market, number = DemoClock(demo, clock), demo.round
     journal = Journal(home, clock=clock, market=market, ids=SystemIds())
-    strategies = StrategyBook(
-        journal, strategy_from_document(config.strategy), paired=config.server_url is not None
+    local = replace(
+        strategy_from_document(config.strategy),
+        magic=config.mt5_settings.magic_number,
+        max_slippage_points=config.mt5_settings.slippage,
     )
+    strategies = StrategyBook(journal, local, paired=config.server_url is not None)
     journal.set_meta(CONFIG, str(config_path.resolve()))
     journal.set_meta(TERMINALS, msgspec.json.encode([t.id for t in config.terminals]).decode())
-    return Parts(config, home, journal, strategies, clock, market, random.Random())  # noqa: S311 -- backoff jitter
+    return Parts(config, home, journal, strategies, clock, market, number, random.Random())  # noqa: S311 -- backoff jitter
 
 
 def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
@@ -80,13 +89,6 @@ def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
     return load(Path(path), home, environ)
 
 
-def _demo_time(path: Path) -> DemoTime:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=DemoTime)
-    except (OSError, msgspec.DecodeError) as why:
-        raise ConfigError(f"the demo clock {path} cannot be read ({why}); `signalos up` writes it") from why
-
-
 def build_terminals(parts: Parts) -> list[Terminal]:
     """Every configured terminal with its broker."""
     return [_terminal(parts, terminal) for terminal in parts.config.terminals]
@@ -95,8 +97,8 @@ def build_terminals(parts: Parts) -> list[Terminal]:
 def _terminal(parts: Parts, config: TerminalConfig) -> Terminal:
     simulated = config.type == "simulated"
     command = simulated_worker(str(config.address)) if simulated else native_worker(config.path)
-    launcher = WorkerLauncher(command, clock=parts.clock, random=parts.random)
-    broker = Mt5Broker(config.id, launcher, clock=parts.clock, settings=Settings())
+    launcher = WorkerLauncher(command, parts.clock, parts.random, _credentials(config))
+    broker = Mt5Broker(config.id, launcher, parts.clock, Settings(), parts.market)
     routes = [r for r in parts.config.routes if not r.terminals or config.id in r.terminals]
 
     def listens_to(source: str) -> bool:
@@ -116,6 +118,12 @@ def _terminal(parts: Parts, config: TerminalConfig) -> Terminal:
         clock=parts.clock,
         market=parts.market,
     )
+
+
+def _credentials(config: TerminalConfig) -> dict[str, str]:
+    """The worker's environment: credentials are handed over there, never on a command line."""
+    given = {"MT5_LOGIN": config.login, "MT5_PASSWORD": config.password, "MT5_SERVER": config.server}
+    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 async def run_app(config_path: Path, home: Path, environ: Mapping[str, str]) -> int:
@@ -160,7 +168,7 @@ class App:
             wall=parts.clock,
             market=parts.market,
             on_problem=self._source_problem,
-            round_number=1,
+            round_number=parts.round_number,
         )
         self._sources: list[Source] = [build_source(s, shared) for s in parts.config.sources]
         self._online: Online | None = None
@@ -234,7 +242,10 @@ class App:
             state = msgspec.json.encode(
                 {
                     "terminals": {
-                        t.terminal_id: {"connected": t.watcher.latest is not None, "reason": t.watcher.trouble}
+                        t.terminal_id: {
+                            "connected": t.watcher.latest is not None,
+                            "reason": t.watcher.trouble,
+                        }
                         for t in self._terminals
                     }
                 }

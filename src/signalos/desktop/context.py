@@ -71,7 +71,9 @@ class ContextBuilder:
             if isinstance(i.request, OpenLeg) and i.key.origin == "signal"
         ]
         for intent in under_way:
-            keys.setdefault((intent.key.chat_id, intent.key.message_id, intent.key.part), intent.key.version)
+            keys.setdefault(
+                (intent.key.chat_id, intent.key.message_id, intent.key.part), intent.key.version
+            )
         found: list[tuple[int, SignalRecord]] = []
         for (chat_id, message_id, part), version in keys.items():
             opened = self._opening(chat_id, message_id, part, version)
@@ -90,7 +92,8 @@ class ContextBuilder:
             legs += [
                 _planned_leg(intent)
                 for intent in under_way
-                if (intent.key.chat_id, intent.key.message_id, intent.key.part) == (chat_id, message_id, part)
+                if (intent.key.chat_id, intent.key.message_id, intent.key.part)
+                == (chat_id, message_id, part)
             ]
             legs.sort(key=lambda leg: leg.leg)
             found.append(
@@ -117,7 +120,7 @@ def _signal_leg(leg: Leg, position: object, order: object) -> SignalLeg:
         message_id=leg.key.message_id,
         part=leg.key.part,
         leg=leg.key.leg,
-        state=leg.state,
+        state="closed" if leg.state == "cancelled" else leg.state,
         symbol=leg.symbol,
         side=leg.side,
         position=position,  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from signalos.brokers.base import Broker
 from signalos.desktop.executor import Executor
@@ -95,7 +95,9 @@ class Desk:
         )
         latch = self._journal.latches.get(self.terminal_id, latch_id)
         if latch is not None:
-            self._journal.outbox.add("latch", self.terminal_id, latch_event(latch, "set", "trading stopped"))
+            self._journal.outbox.add(
+                "latch", self.terminal_id, latch_event(latch, "set", "trading stopped")
+            )
         self.on_latch()
 
     async def _apply(self, command: Command) -> CommandResult | None:
@@ -120,7 +122,7 @@ class Desk:
                         return await self._trade(command)
                 except TerminalError as why:
                     return _failed(command, "terminal_down", str(why))
-        return _failed(command, "unknown_command", f"this version does not know {command.kind!r}: update it")
+        assert_never(command.kind)
 
     def _stop_result(self, command: Command) -> CommandResult | None:
         latch = self._journal.latches.get(self.terminal_id, str(command.args.get("latchId", command.id)))
@@ -211,7 +213,9 @@ class Desk:
             return await self._part(command, found)
         stop = _level(args, "stopLoss", found.stop_loss)
         if self._journal.latches.halted(self.terminal_id) and _loosens(found, stop):
-            return _failed(command, "stopped", "while trading is stopped or paused a stop may only be tightened")
+            return _failed(
+                command, "stopped", "while trading is stopped or paused a stop may only be tightened"
+            )
         return ModifyPosition(
             identifier=found.identifier,
             stop_loss=stop,

@@ -45,7 +45,7 @@ class Executor:
             raise ValueError(f"{intent.key} has nothing to send")
         if intent.fresh_until is not None and self._market.now() > intent.fresh_until:
             self._journal.intents.mark(
-                intent, "expired", "signal_age", "its time ran out before it could be sent"
+                intent, "expired", "too_old", "its time ran out before it could be sent"
             )
             return self._journal.intents.get(intent.key)
         self._journal.intents.sending(intent)

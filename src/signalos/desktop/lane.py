@@ -109,7 +109,9 @@ class Lane:
             try:
                 context = await self._contexts.build(message, action, strategy)
             except TerminalError as why:
-                log.warning("cannot decide yet", extra={"data": {"terminal": self.terminal_id, "why": str(why)}})
+                log.warning(
+                    "cannot decide yet", extra={"data": {"terminal": self.terminal_id, "why": str(why)}}
+                )
                 await self._clock.sleep(RETRY_SECONDS)
                 continue
             decision = self._barred(context, action) or decide(action, context, strategy)
@@ -128,9 +130,13 @@ class Lane:
         )
         legs = self._journal.legs.of_message(context.terminal_id, context.chat_id, context.message_id)
         if before is not None:
-            return _refusal("refused_before_edit", f"the original was refused ({before}); an edit does not undo that")
+            return _refusal(
+                "refused_before_edit", f"the original was refused ({before}); an edit does not undo that"
+            )
         if any(leg.state == "open" for leg in legs):
-            return _refusal("already_filled", "the original is already in the market; an edit opens no second trade")
+            return _refusal(
+                "already_filled", "the original is already in the market; an edit opens no second trade"
+            )
         if any(leg.state == "pending" for leg in legs):
             return _refusal("cancel_not_proven", "the original's waiting order is not proven gone yet")
         return None
@@ -155,9 +161,7 @@ class Lane:
     def _plan(
         self, context: DecisionContext, part: int, step: PlannedStep, decision: Decision, strategy: Strategy
     ) -> Intent:
-        key = LegKey(
-            self.terminal_id, context.chat_id, context.message_id, context.version, part, step.leg
-        )
+        key = LegKey(self.terminal_id, context.chat_id, context.message_id, context.version, part, step.leg)
         age = strategy.filters.max_signal_age
         opening = isinstance(step.request, OpenLeg)
         state = "planned"
@@ -173,6 +177,7 @@ class Lane:
             account="" if context.account is None else context.account.identity,
             magic=strategy.magic,
             risk=step.risk,
+            identifier=step.identifier,
             fresh_until=context.posted_at + timedelta(seconds=age) if opening and age is not None else None,
         )
 

@@ -77,9 +77,7 @@ class Online:
         self._fetch = asyncio.Event()
         self._links: list[Link] = []
         for terminal in terminals:
-            link = Link(
-                server_url, self._tokens, terminal.terminal_id, terminal.desk, clock, random
-            )
+            link = Link(server_url, self._tokens, terminal.terminal_id, terminal.desk, clock, random)
             terminal.desk.send_result = link.send_result
             terminal.desk.on_strategy_changed = self._fetch.set
             self._links.append(link)
@@ -145,8 +143,12 @@ class Online:
         module = Mt5Module(
             connected=snapshot is not None,
             account_info=AccountInfo() if snapshot is None else _account(snapshot),
-            positions=None if snapshot is None else [self._position(terminal, p) for p in snapshot.positions],
-            orders=None if snapshot is None else [self._order(terminal, snapshot, o.ticket) for o in snapshot.orders],
+            positions=None
+            if snapshot is None
+            else [self._position(terminal, p) for p in snapshot.positions],
+            orders=None
+            if snapshot is None
+            else [self._order(terminal, snapshot, o.ticket) for o in snapshot.orders],
             quote_at=None if snapshot is None else snapshot.at,
             market_time=self._market.now(),
             latch=None

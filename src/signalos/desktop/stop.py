@@ -77,7 +77,11 @@ class Stopper:
             return self._note(latch, None, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
         left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
         left += [
-            {"ticket": None, "reason": "order_in_flight", "text": f"message {i.key.message_id}, leg {i.key.leg}"}
+            {
+                "ticket": None,
+                "reason": "order_in_flight",
+                "text": f"message {i.key.message_id}, leg {i.key.leg}",
+            }
             for i in self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
             if isinstance(i.request, OpenLeg)
         ]
@@ -86,7 +90,9 @@ class Stopper:
     def _refuse_waiting_entries(self) -> None:
         for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
             if isinstance(intent.request, OpenLeg):
-                self._journal.intents.mark(intent, "refused", "stopped", "trading was stopped before it was sent")
+                self._journal.intents.mark(
+                    intent, "refused", "stopped", "trading was stopped before it was sent"
+                )
 
     def _work(self, latch: Latch, snapshot: Snapshot) -> list[tuple[OrderRequest, str]]:
         """What ``latch`` still has to close or cancel, pendings first (they could still fill)."""
@@ -113,7 +119,9 @@ class Stopper:
 
     def _attempts(self, latch: Latch, ticket: str) -> list[Intent]:
         origin = f"latch:{latch.latch_id}"
-        return [i for i in self._journal.intents.of_origin(self.terminal_id, origin) if i.key.chat_id == ticket]
+        return [
+            i for i in self._journal.intents.of_origin(self.terminal_id, origin) if i.key.chat_id == ticket
+        ]
 
     async def _send(self, latch: Latch, snapshot: Snapshot, request: OrderRequest, ticket: str) -> None:
         attempts = self._attempts(latch, ticket)

@@ -19,10 +19,11 @@ class StrategyBook:
 
     def __init__(self, journal: Journal, local: Strategy, *, paired: bool) -> None:
         self._journal = journal
+        self._local = local
         self._current = local
         stored = journal.meta(_KEY) if paired else None
         if stored is not None:
-            self._current = _read(msgspec.json.decode(stored))
+            self._current = self._read(msgspec.json.decode(stored))
 
     def current(self) -> Strategy:
         """The strategy that decides now."""
@@ -30,14 +31,16 @@ class StrategyBook:
 
     def take(self, answer: dict[str, Any]) -> None:
         """Take the server's strategy {id, name, version, config}. Raises ConfigError; the old one stays."""
-        self._current = _read(answer)
+        self._current = self._read(answer)
         self._journal.set_meta(_KEY, msgspec.json.encode(answer).decode())
 
-
-def _read(answer: dict[str, Any]) -> Strategy:
-    strategy = strategy_from_document(answer.get("config", {}))
-    return replace(
-        strategy,
-        name=str(answer.get("name", strategy.name)),
-        version=f"{answer.get('id', 0)}.{answer.get('version', '1')}",
-    )
+    def _read(self, answer: dict[str, Any]) -> Strategy:
+        strategy = strategy_from_document(answer.get("config", {}))
+        return replace(
+            strategy,
+            name=str(answer.get("name", strategy.name)),
+            version=f"{answer.get('id', 0)}.{answer.get('version', '1')}",
+            # What tells our orders from others, and how they are sent, is this machine's business.
+            magic=self._local.magic,
+            max_slippage_points=self._local.max_slippage_points,
+        )

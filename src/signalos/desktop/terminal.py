@@ -28,7 +28,8 @@ CONNECT_AGAIN_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class TerminalSettings:
     """How one terminal is treated. ``grace_seconds``: how long an unknown order is looked for;
-    ``absence_proves``: the terminal's answer proves that it never received what it does not show."""
+    ``absence_proves``: the terminal's answer proves that it never received what it does not show.
+    """
 
     terminal_id: str
     grace_seconds: float = 30.0
@@ -37,6 +38,8 @@ class TerminalSettings:
 
 class Terminal:
     """One terminal's parts and their tasks."""
+
+    executor_class = Executor
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Terminal:
         self._clock = clock
         busy = asyncio.Lock()
         magic = lambda: strategies.current().magic  # noqa: E731
-        executor = Executor(self.terminal_id, broker, journal, clock=clock, market=market)
+        executor = self.executor_class(self.terminal_id, broker, journal, clock=clock, market=market)
         contexts = ContextBuilder(self.terminal_id, broker, journal, market)
         self.lane = Lane(
             self.terminal_id,
@@ -101,7 +104,9 @@ class Terminal:
             except TerminalError as why:
                 self.watcher.trouble = str(why)
                 if told != str(why):
-                    log.warning("terminal away", extra={"data": {"terminal": self.terminal_id, "why": str(why)}})
+                    log.warning(
+                        "terminal away", extra={"data": {"terminal": self.terminal_id, "why": str(why)}}
+                    )
                     told = str(why)
             await self._clock.sleep(CONNECT_AGAIN_SECONDS)
 

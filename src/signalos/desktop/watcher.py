@@ -9,25 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 
 from signalos.brokers.base import Broker, Snapshot
-from signalos.brokers.mt5.reconcile import settle
+from signalos.brokers.mt5.reconcile import Before, settle
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
-from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.decision import PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
 from signalos.domain.order import LegKey, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.strategy import Strategy
-from signalos.engine import manage
+from signalos.engine import break_even_step, manage
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
+RULE_AGAIN_SECONDS = 5.0
+"""A rule whose step was refused is tried again after this pause."""
 
 
 class Watcher:
@@ -52,6 +52,7 @@ class Watcher:
         self.terminal_id = terminal_id
         self.latest: Snapshot | None = None
         self.trouble = "starting"
+        self._connected_since = clock.now()
         self.on_settled: Callable[[], None] = lambda: None
         self._broker = broker
         self._journal = journal
@@ -69,7 +70,9 @@ class Watcher:
         """Begin with recovery: what was being sent when the app ended is unknown until proven."""
         with self._journal.transaction():
             for intent in self._journal.intents.unfinished(self.terminal_id, ("sending",)):
-                self._journal.intents.mark(intent, "unknown", "interrupted", "the app ended while it was sent")
+                self._journal.intents.mark(
+                    intent, "unknown", "interrupted", "the app ended while it was sent"
+                )
 
     async def run(self) -> None:
         """Watch until cancelled; a terminal that is away is waited for."""
@@ -84,21 +87,24 @@ class Watcher:
     async def round(self) -> None:
         """One round. Raises TerminalError when the terminal cannot be read."""
         snapshot = await self._broker.snapshot()
+        if self.latest is None:
+            self._connected_since = self._clock.now()
         self.latest = snapshot
         await self._settle_unknown()
         await self._follow(snapshot)
         async with self._busy:
             await self._retry()
-            await self._manage()
+            await self._move_waiting_stops(snapshot)
+            await self._manage(snapshot)
 
     # -- unknown outcomes ------------------------------------------------------------------------
 
     async def _settle_unknown(self) -> None:
         for intent in self._journal.intents.unfinished(self.terminal_id, ("unknown",)):
-            outcome = await settle(self._broker, intent, grace_seconds=self._grace, clock=self._clock)
+            outcome = await self._look_for(intent)
             if outcome is None:
                 continue
-            if self._may_send_again(intent, outcome):
+            if self._may_send_again(outcome):
                 self._journal.intents.mark(
                     intent, "planned", "proven_absent", "the terminal never received it; sent again"
                 )
@@ -106,7 +112,21 @@ class Watcher:
                 self._executor.adopt(intent, outcome)
             self.on_settled()
 
-    def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
+    async def _look_for(self, intent: Intent) -> Outcome | None:
+        if intent.request is None:
+            return Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
+        sent = intent.sent_at or self._connected_since
+        return await settle(
+            self._broker,
+            intent.request,
+            tag=intent.tag,
+            magic=intent.magic,
+            before=Before(max(sent, self._connected_since)),
+            clock=self._clock,
+            grace_seconds=self._grace,
+        )
+
+    def _may_send_again(self, outcome: Outcome) -> bool:
         """Only where the terminal's answer proves that the request never arrived (see ADR 0004)."""
         return (
             self._absence_proves
@@ -155,7 +175,9 @@ class Watcher:
             leg,
             state="closed",
             volume=sum((d.volume for d in deals if d.entry is DealEntry.IN), start=last.volume * 0),
-            closed_volume=sum((d.volume for d in deals if d.entry is not DealEntry.IN), start=last.volume * 0),
+            closed_volume=sum(
+                (d.volume for d in deals if d.entry is not DealEntry.IN), start=last.volume * 0
+            ),
             entry_price=first.price,
             close_price=last.price,
             pnl=sum((d.net for d in deals), start=last.profit * 0),
@@ -197,37 +219,47 @@ class Watcher:
             if isinstance(intent.request, OpenLeg):
                 halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
                 if halted:
-                    self._journal.intents.mark(intent, "refused", halted, "trading was stopped before it was sent")
+                    self._journal.intents.mark(
+                        intent, "refused", halted, "trading was stopped before it was sent"
+                    )
                     continue
             await self._executor.send(intent)
 
-    async def _manage(self) -> None:
-        if self.latest is None:
-            return
-        snapshot = await self._broker.snapshot()
+    async def _move_waiting_stops(self, snapshot: Snapshot) -> None:
+        """Break-evens that a message asked for before the price allowed them."""
+        positions = {p.identifier: p for p in snapshot.positions}
+        buffer = self._strategy().management.break_even_buffer_points
+        for intent in self._journal.intents.unfinished(self.terminal_id, ("waiting",)):
+            if intent.request is not None or intent.kind != "break_even":
+                continue
+            position = positions.get(intent.identifier or "")
+            if position is None:
+                self._journal.intents.mark(
+                    intent, "not_executed", "position_closed", "it closed before the price allowed the stop"
+                )
+                continue
+            data = (await self._contexts.symbols((position.symbol,))).get(position.symbol)
+            if data is None:
+                continue
+            step = break_even_step(intent.key.leg, position, data.tick, data.spec, buffer)
+            if step.reason == "no_change":
+                self._journal.intents.mark(intent, "executed", step.reason, step.text)
+            elif step.request is not None:
+                await self._executor.send(self._journal.intents.with_request(intent, step.request))
+
+    async def _manage(self, snapshot: Snapshot) -> None:
         for record in self._contexts.records(snapshot):
             hits = self._hits(record)
             names = tuple({leg.symbol for leg in record.legs if leg.position is not None})
-            if not names:
+            if not hits or not names:
                 continue
-            waiting = self._waiting_break_evens(record)
             strategy = self._strategy()
-            if waiting:
-                # The provider's own break-even that the price did not allow yet.
-                strategy = replace(strategy, management=replace(strategy.management, break_even_after_target=0))
-            elif strategy.management.break_even_after_target is None:
-                continue
-            elif hits < strategy.management.break_even_after_target:
-                continue
-            symbols = await self._contexts.symbols(names)
-            for symbol in names:
-                if symbol in symbols:
-                    steps = manage(record, hits, symbols[symbol].tick, symbols[symbol].spec, strategy)
-                    for step in steps:
-                        await self._apply_rule(snapshot, record, step, strategy)
-            self._finish_waiting(waiting, record)
+            for data in (await self._contexts.symbols(names)).values():
+                for step in manage(record, hits, data.tick, data.spec, strategy):
+                    await self._apply_rule(snapshot, record, step, strategy)
 
     def _hits(self, record: SignalRecord) -> int:
+        """How many of a signal's legs were closed at their target."""
         legs = self._journal.legs.of_message(self.terminal_id, record.chat_id, record.message_id)
         return sum(
             1
@@ -239,27 +271,25 @@ class Watcher:
         self, snapshot: Snapshot, record: SignalRecord, step: PlannedStep, strategy: Strategy
     ) -> None:
         if step.request is None:
-            return  # the price does not allow it yet; the next round asks again
+            return
         origin = f"rule:{step.kind}"
-        done = [
+        where = (record.chat_id, record.message_id, record.part, step.leg)
+        tries = [
             i
             for i in self._journal.intents.of_origin(self.terminal_id, origin)
-            if (i.key.chat_id, i.key.message_id, i.key.part) == (record.chat_id, record.message_id, record.part)
-            and i.key.leg == step.leg
+            if (i.key.chat_id, i.key.message_id, i.key.part, i.key.leg) == where
         ]
-        if done and done[-1].state in ("sending", "unknown"):
+        if tries and not self._may_try_again(tries[-1]):
             return
         key = LegKey(
             self.terminal_id,
             record.chat_id,
             record.message_id,
-            1 + len(done),  # each further attempt is a version of its own, so that nothing is overwritten
+            1 + len(tries),  # each try is a version of its own: nothing is overwritten
             record.part,
             step.leg,
             origin,
         )
-        if len(done) >= 50:
-            return  # refused 50 times: the alerts of those attempts say why
         intent = self._journal.intents.plan(
             key,
             step.kind,
@@ -267,18 +297,12 @@ class Watcher:
             text=step.text,
             account=snapshot.account.identity,
             magic=strategy.magic,
-            fresh_until=self._market.now() + timedelta(hours=1),
+            identifier=step.identifier,
         )
         await self._executor.send(intent)
 
-    def _waiting_break_evens(self, record: SignalRecord) -> list[Intent]:
-        return [
-            i
-            for i in self._journal.intents.unfinished(self.terminal_id, ("waiting",))
-            if i.kind == "break_even" and i.request is None and i.key.chat_id == record.chat_id
-            and (i.ticket in {leg.position.identifier for leg in record.legs if leg.position})
-        ]
-
-    def _finish_waiting(self, waiting: list[Intent], record: SignalRecord) -> None:
-        """A waiting break-even is executed once its position's stop stands at or beyond the entry."""
-        del waiting, record
+    def _may_try_again(self, last: Intent) -> bool:
+        if last.state in UNFINISHED:
+            return False
+        done = last.done_at
+        return done is None or (self._clock.now() - done).total_seconds() >= RULE_AGAIN_SECONDS

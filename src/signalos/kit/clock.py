@@ -45,7 +45,8 @@ class DemoTime(msgspec.Struct, rename="camel", frozen=True):
 
     ``data_start`` is the recorded time shown at wall time ``wall_start``; ``speed`` recorded seconds
     pass in one wall second; ``closed`` are spans of recorded time ([from, to), ascending) in which no
-    market was open: they are skipped; ``data_end`` is where the recording ends and time stands still.
+    market was open: they are skipped; ``data_end`` is where the recording ends and time stands still;
+    ``round`` counts how often the recording has begun anew.
     """
 
     data_start: datetime
@@ -53,6 +54,7 @@ class DemoTime(msgspec.Struct, rename="camel", frozen=True):
     speed: float
     data_end: datetime
     closed: tuple[tuple[datetime, datetime], ...] = ()
+    round: int = 1
 
     def at(self, wall: datetime) -> datetime:
         """Recorded time at ``wall`` (both aware UTC)."""

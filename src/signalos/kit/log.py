@@ -5,14 +5,29 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-_SECRET_WORDS = re.compile(r"pass(word|wd)?|secret|token|authorization|cookie|api_?key|hash|session", re.I)
-_BEARER = re.compile(r"(Bearer\s+|eyJ)[A-Za-z0-9._\-]{8,}")
+_SECRET_WORDS = re.compile(
+    r"(^|_)pass($|_)|passw|passphrase|pwd|secret|token|authorization|cookie|api_?key|hash|session", re.I
+)
 HIDDEN = "[hidden]"
+_IN_TEXT = (
+    (re.compile(r"(?i:bearer)\s+[A-Za-z0-9._~+/=\-]{8,}"), HIDDEN),
+    (re.compile(r"eyJ[A-Za-z0-9._\-]{8,}"), HIDDEN),
+    # password=..., "token": "...", MT5_PASSWORD: ...
+    (
+        re.compile(
+            r"(?i)((?:password|passwd|passphrase|secret|token|api_?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',&}]+"
+        ),
+        r"\1" + HIDDEN,
+    ),
+    # postgresql://user:password@host
+    (re.compile(r"(\w+://[^\s:/@]+:)[^\s/@]+(?=@)"), r"\1" + HIDDEN),
+)
 
 
 def without_secrets(value: Any, key: str = "") -> Any:
@@ -20,20 +35,26 @@ def without_secrets(value: Any, key: str = "") -> Any:
     if key and _SECRET_WORDS.search(key):
         return HIDDEN
     if isinstance(value, dict):
-        return {k: without_secrets(v, str(k)) for k, v in value.items()}
+        return {str(k): without_secrets(v, str(k)) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [without_secrets(v) for v in value]
     if isinstance(value, str):
-        return _BEARER.sub(HIDDEN, value)
+        for pattern, replacement in _IN_TEXT:
+            value = pattern.sub(replacement, value)
     return value
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record: at, level, logger, message and whatever ``extra={"data": {...}}`` holds."""
+    """One JSON object a record: at, level, logger, message and whatever ``extra={"data": {...}}`` holds.
+
+    ``at`` is UTC, like every time in SignalOS.
+    """
+
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}",
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": without_secrets(record.getMessage()),

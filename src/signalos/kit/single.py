@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+LOOKS = 5
+BETWEEN_LOOKS = 0.01
 
 
 class AlreadyRunning(RuntimeError):
@@ -20,13 +24,11 @@ class SingleInstance:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "lock"
         self._file = self._path.open("a+b")
-        try:
-            _lock(self._file.fileno())
-        except OSError:
+        if not _lock_patiently(self._file.fileno()):
             self._file.close()
             raise AlreadyRunning(
                 f"{what} is already running in {folder}. Stop it first, or use another folder."
-            ) from None
+            )
         self._file.seek(0)
         self._file.truncate()
         self._file.write(str(os.getpid()).encode())
@@ -54,6 +56,18 @@ def is_held(folder: Path) -> bool:
         try:
             _lock(file.fileno())
         except OSError:
+            return True
+    return False
+
+
+def _lock_patiently(fd: int) -> bool:
+    """Take the lock; a glance by :func:`is_held` holds it for a moment and must not stop a start."""
+    for _ in range(LOOKS):
+        try:
+            _lock(fd)
+        except OSError:
+            time.sleep(BETWEEN_LOOKS)  # noqa: TID251 -- real milliseconds until another process lets go
+        else:
             return True
     return False
 

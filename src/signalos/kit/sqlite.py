@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,16 +21,24 @@ def open_sqlite(path: Path, steps: Sequence[str], *, any_thread: bool = False) -
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=not any_thread, timeout=10)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA foreign_keys=ON")
-    (done,) = db.execute("PRAGMA user_version").fetchone()
-    if done > len(steps):
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute("PRAGMA foreign_keys=ON")
+        done = _steps_done(db)
+        if done > len(steps):
+            raise SchemaTooNew(f"{path} has schema {done}, this version knows {len(steps)}")
+        for number, script in enumerate(steps[done:], start=done + 1):
+            with transaction(db):
+                # Another process may have opened the same new file and been first.
+                if _steps_done(db) < number:
+                    for statement in _statements(script):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version={number}")
+    except BaseException:
         db.close()
-        raise SchemaTooNew(f"{path} has schema {done}, this version knows {len(steps)}")
-    for number, script in enumerate(steps[done:], start=done + 1):
-        db.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version={number};\nCOMMIT;")
+        raise
     return db
 
 
@@ -42,7 +51,26 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        # SQLite ends the transaction by itself on some errors (a full disk); the first error is the one to tell.
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
+
+
+def _steps_done(db: sqlite3.Connection) -> int:
+    (done,) = db.execute("PRAGMA user_version").fetchone()
+    return int(done)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of ``script`` one by one: ``executescript`` would commit the transaction it runs in."""
+    begun = ""
+    for piece in re.split(r"(?<=;)", script):
+        begun += piece
+        if sqlite3.complete_statement(begun):
+            yield begun
+            begun = ""
+    if begun.strip():
+        yield begun

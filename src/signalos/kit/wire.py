@@ -114,6 +114,9 @@ class LineTransport:
             raise WireLost(f"{fn}: {why}") from why
         finally:
             self._waiting.pop(request.id, None)
+            # A failed write leaves the waiter unread: asyncio would complain about its error later.
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()
 
     async def close(self) -> None:
         self._task.cancel()

@@ -21,7 +21,10 @@ SHOWN = {"planned": "pending", "waiting": "pending", "sending": "unknown"}
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One leg or step; ``state`` as in the schema, ``request`` None if there is nothing to send."""
+    """One leg or step; ``state`` as in the schema, ``request`` None if there is nothing to send.
+
+    ``sent_at`` and ``done_at`` are wall time.
+    """
 
     row: int
     key: LegKey
@@ -40,6 +43,8 @@ class Intent:
     risk: Decimal | None
     sends: int
     fresh_until: datetime | None
+    sent_at: datetime | None
+    done_at: datetime | None
 
     def shown(self) -> dict[str, object]:
         """The line that ``journal --json`` prints."""
@@ -80,12 +85,13 @@ class Intents:
         magic: int = 0,
         risk: Decimal | None = None,
         fresh_until: datetime | None = None,
+        identifier: str | None = None,
     ) -> Intent:
         """Journal an intent. Raises sqlite3.IntegrityError where its key exists: nothing is planned twice."""
         self._db.execute(
             "INSERT INTO intent (terminal_id, origin, chat_id, message_id, version, part, leg, kind, state,"
-            " reason, text, tag, account, magic, request, risk, fresh_until, market_day, planned_at)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " reason, text, tag, account, magic, request, risk, fresh_until, identifier, market_day, planned_at)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 *_key(key),
                 kind,
@@ -98,6 +104,7 @@ class Intents:
                 None if request is None else request_json(request),
                 None if risk is None else str(risk),
                 None if fresh_until is None else instant_text(fresh_until),
+                identifier,
                 self._market.now().date().isoformat(),
                 instant_text(self._clock.now()),
             ),
@@ -114,6 +121,11 @@ class Intents:
         if row is None:
             raise KeyError(key)
         return _intent(row)
+
+    def with_request(self, intent: Intent, request: OrderRequest) -> Intent:
+        """Give a waiting intent what it is to send, now that its moment has come."""
+        self._db.execute("UPDATE intent SET request=? WHERE row=?", (request_json(request), intent.row))
+        return self.get(intent.key)
 
     def sending(self, intent: Intent) -> None:
         """Note that bytes may leave for the terminal from now on."""
@@ -228,8 +240,14 @@ def _intent(row: sqlite3.Row) -> Intent:
         price=_decimal(row["price"]),
         risk=_decimal(row["risk"]),
         sends=row["sends"],
-        fresh_until=None if row["fresh_until"] is None else instant(row["fresh_until"]),
+        fresh_until=_instant(row["fresh_until"]),
+        sent_at=_instant(row["sent_at"]),
+        done_at=_instant(row["done_at"]),
     )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else instant(text)
 
 
 def _decimal(text: str | None) -> Decimal | None:

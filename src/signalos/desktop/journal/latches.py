@@ -42,9 +42,7 @@ class Latches:
         self._clock = clock
         self._ids = ids
 
-    def set(
-        self, terminals: list[str], mode: str, *, local: bool, latch_id: str | None = None
-    ) -> str:
+    def set(self, terminals: list[str], mode: str, *, local: bool, latch_id: str | None = None) -> str:
         """Latch ``terminals``; durable when it returns. A known ``latch_id`` is not latched again."""
         named = latch_id or self._ids.uuid()
         with transaction(self._db):
@@ -56,7 +54,9 @@ class Latches:
                 )
         return named
 
-    def progress(self, latch: Latch, *, flat: bool, closed: int, total: int, left: list[dict[str, Any]]) -> None:
+    def progress(
+        self, latch: Latch, *, flat: bool, closed: int, total: int, left: list[dict[str, Any]]
+    ) -> None:
         """Store how far a stop has come."""
         self._db.execute(
             "UPDATE latch SET flat=?, closed=?, total=?, left=? WHERE latch_id=? AND terminal_id=?",
@@ -97,7 +97,7 @@ class Latches:
         self._db.execute("DELETE FROM pause WHERE terminal_id=? AND chat_id=?", (terminal_id, chat_id))
 
     def halted(self, terminal_id: str, chat_id: str = EVERY_CHAT) -> str:
-        """"stopped", "paused" or "": read from the file each time, so that a stop by another process counts."""
+        """Answer "stopped", "paused" or "", from the file each time: another process stops too."""
         row = self._db.execute(
             "SELECT 1 FROM latch WHERE terminal_id=? AND ended_at IS NULL LIMIT 1", (terminal_id,)
         ).fetchone()

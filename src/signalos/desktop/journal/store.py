@@ -25,7 +25,9 @@ FILE_NAME = "journal.sqlite3"
 class Journal:
     """The open journal. ``clock`` is wall time, ``market`` the time messages and limits live in."""
 
-    def __init__(self, home: Path, *, clock: Clock, market: Clock, ids: Ids) -> None:
+    def __init__(
+        self, home: Path, *, clock: Clock, market: Clock, ids: Ids, latches: type[Latches] = Latches
+    ) -> None:
         self._db = open_sqlite(home / FILE_NAME, STEPS)
         self.outbox = Outbox(self._db, clock, ids)
         self.messages = Messages(self._db, clock)
@@ -33,7 +35,7 @@ class Journal:
         self.intents = Intents(self._db, clock, market)
         self.legs = Legs(self._db)
         self.commands = Commands(self._db, clock)
-        self.latches = Latches(self._db, clock, ids)
+        self.latches = latches(self._db, clock, ids)
         self._data_version = self._read_data_version()
 
     def transaction(self) -> AbstractContextManager[sqlite3.Connection]:

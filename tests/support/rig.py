@@ -1,0 +1,129 @@
+"""The desktop side in one process: a real journal, the real parts, a broker in memory, a virtual clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from signalos.desktop.journal import Journal
+from signalos.desktop.journal.latches import Latches
+from signalos.desktop.pipeline import Pipeline
+from signalos.desktop.strategy_book import StrategyBook
+from signalos.desktop.terminal import Terminal, TerminalSettings
+from signalos.domain.message import Message
+from signalos.domain.signal import Action, Reading, ReadingContext
+from signalos.domain.strategy import Strategy
+from signalos.kit.clock import VirtualClock
+from signalos.kit.ids import SeededIds
+from signalos.sources.base import Post
+from tests.support.fake_broker import FakeBroker
+
+START = datetime(2024, 3, 5, 10, 0, tzinfo=UTC)
+CHAT = "-1001"
+
+
+class Rig:
+    """One desktop side. ``says`` maps a message's text to what the parser reads from it."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        strategy: Strategy | None = None,
+        clock: VirtualClock | None = None,
+        broker: FakeBroker | None = None,
+        grace: float = 2.0,
+        absence_proves: bool = True,
+        terminal: type[Terminal] = Terminal,
+        latches: type[Latches] = Latches,
+    ) -> None:
+        self.home = home
+        self.clock = clock or VirtualClock(START)
+        self.broker = broker or FakeBroker(self.clock)
+        self.says: dict[str, tuple[Action, ...]] = {}
+        self.strategy = strategy or Strategy()
+        self._grace = grace
+        self._absence = absence_proves
+        self._terminal_class = terminal
+        self._latches_class = latches
+        self._position = 0
+        self._ids = SeededIds(7)
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._open()
+
+    def _open(self) -> None:
+        self.journal = Journal(
+            self.home, clock=self.clock, market=self.clock, ids=self._ids, latches=self._latches_class
+        )
+        book = StrategyBook(self.journal, self.strategy, paired=False)
+        self.terminal = self._terminal_class(
+            TerminalSettings("t1", grace_seconds=self._grace, absence_proves=self._absence),
+            self.broker,
+            self.journal,
+            book,
+            listens_to=lambda source: True,
+            clock=self.clock,
+            market=self.clock,
+        )
+        self.pipeline = Pipeline(self.journal, self._parse, [self.terminal.lane])
+
+    def _parse(self, message: Message, context: ReadingContext) -> Reading:
+        actions = self.says.get(message.text, ())
+        return Reading(actions, "" if actions else "talk")
+
+    async def start(self) -> None:
+        """Recover and run."""
+        self.terminal.recover()
+        self._tasks = [
+            asyncio.create_task(self.terminal.run()),
+            asyncio.create_task(self.pipeline.run()),
+        ]
+        await self.run(0.3)
+
+    async def crash(self) -> None:
+        """End everything at once, as a kill would, leaving only the journal and the broker."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        self._tasks = []
+        self.journal.close()
+
+    async def restart(self) -> None:
+        """Crash and come up again from the journal."""
+        await self.crash()
+        self._open()
+        await self.start()
+
+    async def run(self, seconds: float) -> None:
+        """Let ``seconds`` pass, in small steps."""
+        end = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < end:
+            await self.clock.advance(min(0.05, end - self.clock.monotonic()))
+            for task in self._tasks:
+                if task.done():
+                    await task  # raises what ended it
+
+    def say(self, message_id: int, text: str, *actions: Action, **more: Any) -> None:
+        """Post a message that is read as ``actions``."""
+        self.says[text] = actions
+        self._position += 1
+        more.setdefault("posted_at", self.clock.now())
+        post = Post(source="test", chat_id=CHAT, chat_name="Test", message_id=message_id, text=text, **more)
+        self.pipeline.receive(post, str(self._position))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The journal's lines."""
+        return [intent.shown() for intent in self.journal.intents.everything()]
+
+    def events(self, kind: str) -> list[bytes]:
+        """Data of all events of a kind."""
+        return [e.data for e in self.journal.outbox.pending_events(10_000) if e.kind == kind]
+
+    def ago(self, seconds: float) -> datetime:
+        """A moment before now."""
+        return self.clock.now() - timedelta(seconds=seconds)
