@@ -56,7 +56,14 @@ class ServerError(SignalOSError):
 
 
 class ServerDown(ServerError):
-    """No answer or a passing fault; the outbox or link tries again."""
+    """No answer or a passing fault; the outbox or link tries again.
+
+    ``retry_after`` is the pause in seconds that the server asked for, if it did.
+    """
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class ServerRefused(ServerError):

@@ -39,7 +39,8 @@ class ExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     ``time_zone`` (IANA name) is what dates without a unix time mean; ``start`` says what happens at
     the very first start with messages that are older than the market's clock; ``chats`` picks chats of
-    a full export by id or name (default: all channels and groups).
+    a full export by id or name (default: all channels and groups); ``round`` (from 1) counts how often
+    the recording has begun anew.
     """
 
     type: str
@@ -48,6 +49,7 @@ class ExportSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     time_zone: str | None = None
     start: Literal["beginning", "now"] = "beginning"
     chats: list[str | int] = []
+    round: Annotated[int, Meta(ge=1)] | None = None
 
 
 class _Place(msgspec.Struct, frozen=True, rename="camel"):
@@ -196,6 +198,18 @@ class ExportSource:
         )
 
 
+def first_message_at(path: Path, time_zone: str | None = None) -> datetime:
+    """When the export's first message was posted. Raises ConfigError: no export, or no message in it."""
+    try:
+        with path.open("rb") as file:
+            index = read_index(path, file, _zone(path.name, time_zone))
+    except OSError as why:
+        raise ConfigError(f"{path} cannot be read: {why.strerror}") from why
+    if not index.order:
+        raise ConfigError(f"{path} holds no message")
+    return datetime.fromtimestamp(index.times[index.order[0]], UTC)
+
+
 def plain_text(text: Any) -> str:
     """Join an export's text: a string, or a list of strings and ``{"type", "text"}`` parts."""
     if isinstance(text, str):
@@ -230,7 +244,7 @@ def build(settings: ExportSettings, parts: SourceParts) -> ExportSource:
         Path(settings.path),
         parts.market,
         settings.name,
-        parts.round_number,
+        parts.round_number if settings.round is None else settings.round,
         time_zone=settings.time_zone,
         start=settings.start,
         chats=tuple(str(chat) for chat in settings.chats),
