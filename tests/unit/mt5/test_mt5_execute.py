@@ -1,0 +1,465 @@
+"""Sending, understanding the answer, and never sending twice what may have been carried out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from signalos.domain.order import (
+    CancelOrder,
+    ClosePosition,
+    ModifyOrder,
+    ModifyPosition,
+    OutcomeKind,
+)
+from signalos.domain.signal import OrderKind, Side
+from tests.unit.mt5.conftest import Rig
+
+D = Decimal
+
+
+async def test_market_order_is_sent_once_with_exact_types_and_proven(rig: Rig) -> None:
+    outcome = await rig.do(rig.leg())
+
+    assert outcome.kind is OutcomeKind.DONE
+    assert outcome.identifier in {str(i) for i in rig.module.positions}
+    assert (outcome.volume, outcome.price) == (D("0.1"), D("1.1001"))
+    (sent,) = rig.module.sent
+    assert sent == {
+        "action": 1,
+        "symbol": "EURUSD",
+        "magic": 7,
+        "volume": 0.1,
+        "price": 1.1001,
+        "sl": 1.095,
+        "tp": 1.11,
+        "deviation": 20,
+        "type": 0,
+        "type_filling": 1,
+        "type_time": 0,
+        "comment": rig.tag(),
+    }
+    assert {type(sent[name]) for name in ("volume", "price", "sl", "tp")} == {float}
+
+
+async def test_a_message_costs_three_round_trips(rig: Rig) -> None:
+    await rig.broker.resolve("EURUSD")
+    rig.workers.current.calls.clear()
+    await rig.do(rig.leg())
+    assert rig.workers.current.calls == ["prepare", "guarded_send", "after_send"]
+
+
+async def test_volume_is_floored_to_the_step(rig: Rig) -> None:
+    outcome = await rig.do(rig.leg(volume=D("0.1999")))
+    assert outcome.volume == D("0.19")
+
+
+async def test_a_stop_is_rounded_towards_the_entry(rig: Rig) -> None:
+    rig.module.symbols["EURUSD"].values["trade_tick_size"] = 0.0005
+    await rig.do(rig.leg(stop_loss=D("1.0951"), take_profit=None))
+    assert rig.module.sent[0]["sl"] == 1.0955
+
+
+@pytest.mark.parametrize("retcode", [10004, 10020, 10021])
+async def test_a_new_price_is_tried_again_at_most_three_times(rig: Rig, retcode: int) -> None:
+    rig.module.script.extend([retcode] * 5)
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.REFUSED
+    assert len(rig.module.sent) == 3
+    assert rig.asked == 3, "the gate is asked before every one of them"
+
+
+async def test_a_new_price_beyond_the_slippage_limit_is_not_chased(rig: Rig) -> None:
+    rig.module.script.append(10004)
+    moved: list[int] = []
+
+    def gate(request: Any) -> str:
+        if not moved:
+            rig.module.ticks["EURUSD"] = (1.1004, 1.1005, 1)
+            moved.append(1)
+        return ""
+
+    outcome = await rig.broker.execute(rig.leg(), key=rig.key(), tag=rig.tag(), magic=7, gate=gate)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "price_moved")
+    assert len(rig.module.sent) == 1
+
+
+async def test_a_quote_beyond_the_worst_price_is_not_sent(rig: Rig) -> None:
+    outcome = await rig.do(rig.leg(worst_price=D("1.1000")))
+    assert outcome.reason == "price_moved"
+    assert "1.1001" in outcome.explanation
+    assert rig.module.sent == []
+
+
+@pytest.mark.parametrize("retcode", [10023, 10024, 10028, 10029])
+async def test_a_busy_broker_is_asked_again_with_growing_pauses(rig: Rig, retcode: int) -> None:
+    rig.module.script.extend([retcode] * 2)
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.DONE
+    assert len(rig.module.sent) == 3
+    assert rig.clock.slept[1] > rig.clock.slept[0] > 0
+
+
+async def test_a_broker_that_stays_busy_leaves_the_request_waiting(rig: Rig) -> None:
+    rig.module.script.extend([10024] * 20)
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.WAITING, "too_many_requests")
+    assert len(rig.module.sent) == 6
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        10011,
+        10012,
+        10031,
+        10999,
+        ("none", -1),
+        ("none", -10000),
+        ("none", -10001),
+        ("none", -10002),
+        ("none", -10005),
+        ("none", -4711),
+        ("done_none", -10002),
+        ("raise",),
+    ],
+)
+async def test_an_unknown_outcome_is_never_sent_again(rig: Rig, answer: Any) -> None:
+    rig.module.script.append(answer)
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert len(rig.module.sent) == 1
+
+
+async def test_a_lost_answer_is_unknown_and_the_worker_replaced(rig: Rig) -> None:
+    rig.workers.current.lose = 1
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.UNKNOWN
+    assert len(rig.module.sent) == 1
+    assert rig.module.in_deals() == 1
+    assert (await rig.broker.snapshot()).positions[0].tag == rig.tag()
+    assert len(rig.workers.made) == 2
+
+
+async def test_no_terminal_means_certainly_not_sent(rig: Rig) -> None:
+    rig.module.script.append(("none", -10004))
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.NEVER_SENT, "terminal_down")
+
+
+async def test_a_terminal_that_is_away_before_the_send(rig: Rig) -> None:
+    rig.module.running = False
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.NEVER_SENT
+    assert rig.module.sent == []
+    rig.module.running = True
+    assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE, "it connects anew by itself"
+
+
+@pytest.mark.parametrize("retcode", [10006, 10013, 10014, 10016, 10017, 10019, 10026, 10027, 10040, 10044, 10046])
+async def test_refusals_stop_and_explain(rig: Rig, retcode: int) -> None:
+    rig.module.script.extend([retcode, "done"])
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.REFUSED
+    assert outcome.retcode == retcode
+    assert outcome.reason
+    assert len(outcome.explanation) > 40
+    assert len(rig.module.sent) == 1
+
+
+async def test_our_own_mistake_is_said_to_be_ours(rig: Rig) -> None:
+    rig.module.script.append(("none", -2))
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "invalid_arguments")
+
+
+async def test_a_closed_market_waits(rig: Rig) -> None:
+    rig.module.script.append(10018)
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.WAITING, "market_closed")
+
+
+async def test_the_filling_mode_is_changed_once(rig: Rig) -> None:
+    rig.module.script.extend([10030, 10030, "done"])
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "invalid_filling")
+    assert [r["type_filling"] for r in rig.module.sent] == [1, 0]
+
+
+async def test_a_partial_fill_is_reported_and_its_rest_not_sent(rig: Rig) -> None:
+    rig.module.script.append(("partial", 0.04))
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.PARTIAL
+    assert outcome.volume == D("0.04")
+    assert "0.04 of 0.10" in outcome.explanation
+    assert len(rig.module.sent) == 1
+
+
+async def test_an_accepted_market_order_is_followed_to_its_fill(rig: Rig) -> None:
+    rig.module.script.append(("placed",))
+    outcome = await rig.do(rig.leg())
+    assert outcome.kind is OutcomeKind.DONE
+    assert outcome.identifier is not None
+
+
+async def test_done_without_a_trace_is_unknown(rig: Rig) -> None:
+    rig.module.script.append(10009)
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, "unproven")
+    assert len(rig.module.sent) == 1
+
+
+async def test_the_latch_is_asked_directly_before_the_send(rig: Rig) -> None:
+    rig.halted = "stopped"
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "stopped")
+    assert rig.module.sent == []
+
+
+async def test_a_latch_set_between_two_tries_ends_them(rig: Rig) -> None:
+    rig.module.script.extend([10004, "done"])
+
+    def gate(request: Any) -> str:
+        return "stopped" if rig.module.sent else ""
+
+    outcome = await rig.broker.execute(rig.leg(), key=rig.key(), tag=rig.tag(), magic=7, gate=gate)
+    assert outcome.reason == "stopped"
+    assert len(rig.module.sent) == 1
+
+
+async def test_another_account_gets_nothing(rig: Rig) -> None:
+    rig.module.account.values["login"] = 6
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "wrong_account")
+    assert rig.module.sent == []
+    assert rig.workers.made[0].dead, "the worker is ended"
+    again = await rig.do(rig.leg())
+    assert again.kind is OutcomeKind.NEVER_SENT
+    assert "6@Fake-Server" in again.explanation
+    rig.module.account.values["login"] = 5
+    assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE
+
+
+async def test_a_crossed_pipe_is_noticed_by_the_terminals_path(rig: Rig) -> None:
+    rig.module.terminal.values["path"] = "D:/other"
+    outcome = await rig.do(rig.leg())
+    assert outcome.reason == "wrong_account"
+    assert rig.module.sent == []
+
+
+async def test_the_terminals_own_check_refuses_with_figures(rig: Rig) -> None:
+    rig.module.check_retcode = 10019
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "no_money")
+    assert "it needs 100.00, free are 10000.00" in outcome.explanation
+    assert rig.module.sent == []
+
+
+async def test_an_unknown_symbol_is_refused_before_anything(rig: Rig) -> None:
+    outcome = await rig.do(rig.leg(symbol="GBPJPY"))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "symbol_unknown")
+
+
+async def test_a_request_of_another_terminal_is_a_mistake(rig: Rig) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(ValueError, match="t2"):
+        await rig.broker.execute(
+            rig.leg(), key=replace(rig.key(), terminal_id="t2"), tag="S", magic=1, gate=rig.gate
+        )
+
+
+# ------------------------------------------------------------------ closing
+
+
+async def test_a_partial_close_keeps_the_identifier(rig: Rig) -> None:
+    identifier = await rig.opened()
+    outcome = await rig.do(ClosePosition(identifier=identifier, volume=D("0.04"), remaining=D("0.06")))
+    assert outcome.kind is OutcomeKind.DONE
+    assert outcome.volume == D("0.04")
+    (sent,) = rig.module.sent
+    assert (sent["position"], sent["type"], sent["volume"], sent["price"]) == (int(identifier), 1, 0.04, 1.1)
+    assert (await rig.broker.snapshot()).positions[0].volume == D("0.06")
+
+
+async def test_closing_again_what_is_already_down_to_its_rest_sends_nothing(rig: Rig) -> None:
+    identifier = await rig.opened()
+    request = ClosePosition(identifier=identifier, volume=D("0.04"), remaining=D("0.06"))
+    await rig.do(request)
+    again = await rig.do(request)
+    assert (again.kind, again.reason) == (OutcomeKind.GONE, "already_reduced")
+    assert len(rig.module.sent) == 1
+
+
+async def test_closing_never_goes_below_its_rest(rig: Rig) -> None:
+    identifier = await rig.opened()
+    await rig.do(ClosePosition(identifier=identifier, volume=D("0.02"), remaining=D("0.08")))
+    await rig.do(ClosePosition(identifier=identifier, volume=D("0.04"), remaining=D("0.06")), leg=2)
+    assert [r["volume"] for r in rig.module.sent] == [0.02, 0.02]
+
+
+async def test_a_partial_close_that_leaves_dust_is_refused(rig: Rig) -> None:
+    rig.module.symbols["EURUSD"].values["volume_min"] = 0.05
+    identifier = await rig.opened()
+    outcome = await rig.do(ClosePosition(identifier=identifier, volume=D("0.07"), remaining=D("0.03")))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "volume_too_small")
+    assert rig.module.sent == []
+
+
+async def test_a_position_that_its_stop_closed_is_gone(rig: Rig) -> None:
+    identifier = await rig.opened()
+    rig.module.close(int(identifier))
+    outcome = await rig.do(ClosePosition(identifier=identifier))
+    assert outcome.kind is OutcomeKind.GONE
+    assert "by its stop loss at 1.1" in outcome.explanation
+
+
+async def test_a_position_that_closes_under_way_is_gone(rig: Rig) -> None:
+    identifier = await rig.opened()
+    rig.module.script.append(10036)
+    outcome = await rig.do(ClosePosition(identifier=identifier))
+    assert outcome.kind is OutcomeKind.GONE
+
+
+async def test_closing_asks_no_gate(rig: Rig) -> None:
+    identifier = await rig.opened()
+    rig.halted, rig.asked = "stopped", 0
+    assert (await rig.do(ClosePosition(identifier=identifier))).kind is OutcomeKind.DONE
+    assert rig.asked == 0
+
+
+async def test_the_ticket_is_read_anew_from_the_identifier(rig: Rig) -> None:
+    identifier = await rig.opened()
+    row = rig.module.positions.pop(int(identifier))
+    row.values["ticket"] = 999
+    rig.module.positions[999] = row
+    await rig.do(ClosePosition(identifier=identifier))
+    assert rig.module.sent[0]["position"] == 999
+
+
+# ------------------------------------------------------------------ changing
+
+
+async def test_levels_are_always_sent_both(rig: Rig) -> None:
+    identifier = await rig.opened()
+    outcome = await rig.do(ModifyPosition(identifier=identifier, stop_loss=D("1.099"), take_profit=None))
+    assert outcome.kind is OutcomeKind.DONE
+    assert (rig.module.sent[0]["sl"], rig.module.sent[0]["tp"]) == (1.099, 0.0)
+
+
+async def test_levels_that_are_already_there_are_not_sent(rig: Rig) -> None:
+    identifier = await rig.opened()
+    outcome = await rig.do(
+        ModifyPosition(identifier=identifier, stop_loss=D("1.0950"), take_profit=D("1.11"))
+    )
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.DONE, "no_change")
+    assert rig.module.sent == []
+
+
+async def test_tightening_runs_through_a_latch_and_loosening_does_not(rig: Rig) -> None:
+    identifier = await rig.opened()
+    rig.halted = "stopped"
+    tighter = ModifyPosition(identifier=identifier, stop_loss=D("1.097"), take_profit=D("1.11"))
+    assert (await rig.do(tighter)).kind is OutcomeKind.DONE
+    wider = ModifyPosition(identifier=identifier, stop_loss=D("1.09"), take_profit=D("1.11"))
+    assert (await rig.do(wider)).reason == "stopped"
+    none = ModifyPosition(identifier=identifier, stop_loss=None, take_profit=D("1.11"))
+    assert (await rig.do(none)).reason == "stopped"
+
+
+async def test_a_level_on_the_wrong_side_is_refused_with_figures(rig: Rig) -> None:
+    identifier = await rig.opened()
+    outcome = await rig.do(
+        ModifyPosition(identifier=identifier, stop_loss=D("1.1005"), take_profit=D("1.11"))
+    )
+    assert outcome.reason == "stops_wrong_side"
+    assert "1.1005" in outcome.explanation
+
+
+async def test_a_position_gone_before_its_change(rig: Rig) -> None:
+    identifier = await rig.opened()
+    rig.module.close(int(identifier), reason=5)
+    outcome = await rig.do(ModifyPosition(identifier=identifier, stop_loss=D("1.09"), take_profit=None))
+    assert outcome.kind is OutcomeKind.GONE
+    assert "take profit" in outcome.explanation
+
+
+# ------------------------------------------------------------------ waiting orders
+
+
+async def _placed(rig: Rig, **changes: Any) -> str:
+    rig.module.ticks["EURUSD"] = (1.1, 1.1001, rig.module.ticks["EURUSD"][2])
+    wanted: dict[str, Any] = dict(kind=OrderKind.LIMIT, price=D("1.098"))
+    outcome = await rig.do(rig.leg(**(wanted | changes)))
+    assert outcome.kind is OutcomeKind.PLACED
+    assert outcome.ticket is not None
+    return outcome.ticket
+
+
+async def test_a_waiting_order_carries_its_expiry_in_server_time(rig: Rig) -> None:
+    expires = rig.clock.now() + timedelta(hours=4)
+    await _placed(rig, expires_at=expires)
+    (sent,) = rig.module.sent
+    assert (sent["action"], sent["type"], sent["type_filling"], sent["type_time"]) == (5, 2, 2, 2)
+    assert sent["expiration"] == int(expires.timestamp())
+
+
+async def test_an_expiry_is_written_in_the_servers_zone(rig: Rig) -> None:
+    bid, ask, stamp = rig.module.ticks["EURUSD"]
+    rig.module.ticks["EURUSD"] = (bid, ask, stamp + 3 * 3600 * 1000)
+    expires = rig.clock.now() + timedelta(hours=4)
+    await _placed(rig, expires_at=expires)
+    assert rig.module.sent[0]["expiration"] == int(expires.timestamp()) + 3 * 3600
+
+
+async def test_an_expiry_waits_until_the_servers_clock_is_known(rig: Rig) -> None:
+    bid, ask, stamp = rig.module.ticks["EURUSD"]
+    rig.module.ticks["EURUSD"] = (bid, ask, stamp - 40 * 3600 * 1000)
+    leg = rig.leg(kind=OrderKind.LIMIT, price=D("1.098"), expires_at=rig.clock.now() + timedelta(hours=1))
+    outcome = await rig.do(leg)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.WAITING, "server_time_unknown")
+    assert rig.module.sent == []
+
+
+async def test_a_waiting_order_is_changed_and_deleted(rig: Rig) -> None:
+    ticket = await _placed(rig)
+    changed = await rig.do(
+        ModifyOrder(ticket=ticket, price=D("1.097"), stop_loss=D("1.095"), take_profit=D("1.12")), leg=2
+    )
+    assert changed.kind is OutcomeKind.DONE
+    assert rig.module.orders[int(ticket)]["tp"] == 1.12
+    gone = await rig.do(CancelOrder(ticket=ticket), leg=3)
+    assert gone.kind is OutcomeKind.DONE
+    assert rig.module.orders == {}
+
+
+async def test_moving_a_waiting_orders_stop_away_asks_the_gate(rig: Rig) -> None:
+    ticket = await _placed(rig)
+    rig.halted = "paused"
+    wider = ModifyOrder(ticket=ticket, price=D("1.098"), stop_loss=D("1.09"), take_profit=D("1.11"))
+    assert (await rig.do(wider, leg=2)).reason == "paused"
+    closer = ModifyOrder(ticket=ticket, price=D("1.098"), stop_loss=D("1.096"), take_profit=D("1.11"))
+    assert (await rig.do(closer, leg=3)).kind is OutcomeKind.DONE
+
+
+async def test_cancelling_what_was_filled_says_so(rig: Rig) -> None:
+    ticket = await _placed(rig)
+    rig.module.fill(int(ticket))
+    outcome = await rig.do(CancelOrder(ticket=ticket), leg=2)
+    assert (outcome.kind, outcome.reason, outcome.identifier) == (OutcomeKind.GONE, "already_filled", ticket)
+
+
+async def test_cancelling_twice_says_that_it_is_gone(rig: Rig) -> None:
+    ticket = await _placed(rig)
+    await rig.do(CancelOrder(ticket=ticket), leg=2)
+    outcome = await rig.do(CancelOrder(ticket=ticket), leg=2)
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.GONE, "order_gone")
+
+
+async def test_a_limit_on_the_wrong_side_of_the_market_is_refused(rig: Rig) -> None:
+    outcome = await rig.do(rig.leg(kind=OrderKind.LIMIT, price=D("1.102"), side=Side.BUY))
+    assert outcome.reason == "invalid_price"
+    assert rig.module.sent == []
