@@ -149,4 +149,4 @@ def _pip_problem(why: Failed) -> Problem:
 
 
 def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines()[-6:]) or "    (nothing)"
+    return "\n".join(f"    {line}" for line in text.splitlines()) or "    (nothing)"

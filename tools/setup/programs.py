@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tools.setup.console import Console
 
-KEPT_LINES = 12
+KEPT_LINES = 20
 
 
 class Failed(Exception):
@@ -31,7 +31,8 @@ def run_watched(
     with subprocess.Popen(
         list(arguments),
         cwd=cwd,
-        env=dict(environ) if environ is not None else None,
+        # Its words end up in a sentence here: without colour codes.
+        env={**(os.environ if environ is None else environ), "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

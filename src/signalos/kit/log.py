@@ -79,3 +79,6 @@ def start_log(level: str = "info", file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for library in ("httpx", "httpcore", "websockets"):
+        # One line a request buries ours, and their debug lines show headers.
+        logging.getLogger(library).setLevel(logging.WARNING)

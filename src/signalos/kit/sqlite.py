@@ -53,10 +53,14 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         yield db
         db.execute("COMMIT")
     except BaseException:
-        # SQLite ends the transaction by itself on some errors (a full disk); the first error is the one to tell.
-        if db.in_transaction:
-            db.execute("ROLLBACK")
+        _roll_back(db)
         raise
+
+
+def _roll_back(db: sqlite3.Connection) -> None:
+    # SQLite ends a transaction by itself on some errors (a full disk); the first error is the one to tell.
+    if db.in_transaction:
+        db.execute("ROLLBACK")
 
 
 def _steps_done(db: sqlite3.Connection) -> int:
