@@ -36,10 +36,13 @@ def place_stop(action: Open, way: Way, data: SymbolData) -> tuple[Decimal | None
     stop = round_to_step(stop, spec.tick_size)
     if stop <= ZERO:
         return None, refused("stop_side", "price_outlier", f"the stop would be at {shown(stop, spec)}")
-    first = min(action.entry) if sign > 0 and action.entry else max(action.entry, default=way.price)
-    if action.stop_loss is not None and (first - stop) * sign <= ZERO:
-        text = f"stop {shown(stop, spec)} is not on the loss side of {action.side} at {shown(first, spec)}"
-        return stop, refused("stop_side", "sl_wrong_side", text, shown(stop, spec), shown(first, spec))
+    if action.entry and action.stop_loss is not None:
+        first = min(action.entry, key=lambda p: p * sign)
+        if (first - stop) * sign <= ZERO:
+            text = (
+                f"stop {shown(stop, spec)} is not on the loss side of {action.side} at {shown(first, spec)}"
+            )
+            return stop, refused("stop_side", "sl_wrong_side", text, shown(stop, spec), shown(first, spec))
     base, name = _measured_from(action, way, data.tick)
     room = (base - stop) * sign
     seen, limit = shown(room, spec), shown(spec.stops_distance, spec)

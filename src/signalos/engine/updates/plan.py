@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from signalos.domain.decision import Decision, PlannedStep, Step, Verdict
 from signalos.domain.order import CancelOrder, OrderRequest
+from signalos.engine.steps import refused
 from signalos.engine.updates.scope import Found
 
 
@@ -42,8 +43,7 @@ class Plan:
             return Decision(Verdict.PASS, "", tuple(steps), plan)
         reason = plan[0].reason if plan else "nothing_open"
         text = plan[0].text if plan else "nothing is open"
-        refusal = Step(self._kind, Verdict.REFUSE, text=text, reason=reason)
-        return Decision(Verdict.REFUSE, reason, (*steps, refusal), plan)
+        return Decision(Verdict.REFUSE, reason, (*steps, refused(self._kind, reason, text)), plan)
 
     def _add(self, request: OrderRequest | None, reason: str, text: str, identifier: str) -> None:
         number = len(self._steps) + 1
