@@ -30,13 +30,13 @@ class Rig:
     asked: int = 0
 
     def leg(self, **changes: Any) -> OpenLeg:
-        base: dict[str, Any] = dict(
-            symbol="EURUSD",
-            side=Side.BUY,
-            volume=Decimal("0.10"),
-            stop_loss=Decimal("1.095"),
-            take_profit=Decimal("1.11"),
-        )
+        base: dict[str, Any] = {
+            "symbol": "EURUSD",
+            "side": Side.BUY,
+            "volume": Decimal("0.10"),
+            "stop_loss": Decimal("1.095"),
+            "take_profit": Decimal("1.11"),
+        }
         return OpenLeg(**(base | changes))
 
     def key(self, leg: int = 1) -> LegKey:

@@ -34,33 +34,33 @@ class Row:
 
 
 def symbol_row(name: str = "EURUSD", **changes: Any) -> Row:
-    base: dict[str, Any] = dict(
-        name=name,
-        select=True,
-        digits=5,
-        point=0.00001,
-        trade_tick_size=0.00001,
-        trade_tick_value=1.0,
-        trade_tick_value_loss=1.0,
-        trade_contract_size=100000.0,
-        volume_min=0.01,
-        volume_max=50.0,
-        volume_step=0.01,
-        trade_mode=4,
-        trade_exemode=2,
-        filling_mode=3,
-        order_mode=127,
-        expiration_mode=15,
-        currency_base=name[:3],
-        currency_profit=name[3:6],
-    )
+    base: dict[str, Any] = {
+        "name": name,
+        "select": True,
+        "digits": 5,
+        "point": 0.00001,
+        "trade_tick_size": 0.00001,
+        "trade_tick_value": 1.0,
+        "trade_tick_value_loss": 1.0,
+        "trade_contract_size": 100000.0,
+        "volume_min": 0.01,
+        "volume_max": 50.0,
+        "volume_step": 0.01,
+        "trade_mode": 4,
+        "trade_exemode": 2,
+        "filling_mode": 3,
+        "order_mode": 127,
+        "expiration_mode": 15,
+        "currency_base": name[:3],
+        "currency_profit": name[3:6],
+    }
     return Row("SymbolInfo", **(base | changes))
 
 
 class FakeModule:
-    """Executes requests on its own books. ``script`` says how the next order_sends go:
+    """Executes requests on its own books.
 
-    an int: answered with that retcode, nothing done; ("none", code): None, nothing done;
+    ``script`` says how the next order_sends go. An int: answered with that retcode, nothing done; ("none", code): None, nothing done;
     ("done_none", code): carried out, then None; ("raise",): carried out, then raises;
     ("partial", volume): filled in part; ("placed",): carried out, answered 10008.
     """
@@ -149,7 +149,9 @@ class FakeModule:
     def history_deals_get(self, *dates: int, ticket: int | None = None, position: int | None = None) -> Any:
         return self._up(() if self.hidden else _chosen(self.deals, order=ticket, position_id=position))
 
-    def order_calc_profit(self, kind: int, symbol: str, volume: float, opened: float, closed: float) -> float:
+    def order_calc_profit(
+        self, kind: int, symbol: str, volume: float, opened: float, closed: float
+    ) -> float:
         return (closed - opened) * volume * 100000 * (1 if kind == 0 else -1)
 
     def order_calc_margin(self, kind: int, symbol: str, volume: float, price: float) -> float:
@@ -269,7 +271,15 @@ class FakeModule:
         return self._deal(ticket, 1, volume, order, comment), order
 
     def _deal(
-        self, position: int, entry: int, volume: float, order: int, comment: str, *, price: float = 1.1, reason: int = 3
+        self,
+        position: int,
+        entry: int,
+        volume: float,
+        order: int,
+        comment: str,
+        *,
+        price: float = 1.1,
+        reason: int = 3,
     ) -> int:
         number = self._number() + 1000
         self.deals.append(
@@ -291,7 +301,14 @@ class FakeModule:
 
     def _past(self, symbol: str, ticket: int, state: int, comment: str, position: int = 0) -> None:
         self.past_orders.append(
-            Row("TradeOrder", ticket=ticket, symbol=symbol, state=state, comment=comment, position_id=position)
+            Row(
+                "TradeOrder",
+                ticket=ticket,
+                symbol=symbol,
+                state=state,
+                comment=comment,
+                position_id=position,
+            )
         )
 
     def _number(self) -> int:
@@ -327,7 +344,9 @@ class SessionTransport:
         if self.dead:
             raise WireNeverSent("the worker is gone")
         self.calls.append(fn)
-        request = msgspec.json.decode(msgspec.json.encode(Request(1, fn, list(args), dict(kwargs or {}))), type=Request)
+        request = msgspec.json.decode(
+            msgspec.json.encode(Request(1, fn, list(args), dict(kwargs or {}))), type=Request
+        )
         answer = self._session.answer(request)
         if fn == "guarded_send" and self.lose:
             self.lose -= 1

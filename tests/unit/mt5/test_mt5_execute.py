@@ -159,7 +159,9 @@ async def test_a_terminal_that_is_away_before_the_send(rig: Rig) -> None:
     assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE, "it connects anew by itself"
 
 
-@pytest.mark.parametrize("retcode", [10006, 10013, 10014, 10016, 10017, 10019, 10026, 10027, 10040, 10044, 10046])
+@pytest.mark.parametrize(
+    "retcode", [10006, 10013, 10014, 10016, 10017, 10019, 10026, 10027, 10040, 10044, 10046]
+)
 async def test_refusals_stop_and_explain(rig: Rig, retcode: int) -> None:
     rig.module.script.extend([retcode, "done"])
     outcome = await rig.do(rig.leg())
@@ -281,7 +283,12 @@ async def test_a_partial_close_keeps_the_identifier(rig: Rig) -> None:
     assert outcome.kind is OutcomeKind.DONE
     assert outcome.volume == D("0.04")
     (sent,) = rig.module.sent
-    assert (sent["position"], sent["type"], sent["volume"], sent["price"]) == (int(identifier), 1, 0.04, 1.1)
+    assert (sent["position"], sent["type"], sent["volume"], sent["price"]) == (
+        int(identifier),
+        1,
+        0.04,
+        1.1,
+    )
     assert (await rig.broker.snapshot()).positions[0].volume == D("0.06")
 
 
@@ -392,7 +399,7 @@ async def test_a_position_gone_before_its_change(rig: Rig) -> None:
 
 async def _placed(rig: Rig, **changes: Any) -> str:
     rig.module.ticks["EURUSD"] = (1.1, 1.1001, rig.module.ticks["EURUSD"][2])
-    wanted: dict[str, Any] = dict(kind=OrderKind.LIMIT, price=D("1.098"))
+    wanted: dict[str, Any] = {"kind": OrderKind.LIMIT, "price": D("1.098")}
     outcome = await rig.do(rig.leg(**(wanted | changes)))
     assert outcome.kind is OutcomeKind.PLACED
     assert outcome.ticket is not None
@@ -449,7 +456,11 @@ async def test_cancelling_what_was_filled_says_so(rig: Rig) -> None:
     ticket = await _placed(rig)
     rig.module.fill(int(ticket))
     outcome = await rig.do(CancelOrder(ticket=ticket), leg=2)
-    assert (outcome.kind, outcome.reason, outcome.identifier) == (OutcomeKind.GONE, "already_filled", ticket)
+    assert (outcome.kind, outcome.reason, outcome.identifier) == (
+        OutcomeKind.GONE,
+        "already_filled",
+        ticket,
+    )
 
 
 async def test_cancelling_twice_says_that_it_is_gone(rig: Rig) -> None:
