@@ -75,7 +75,7 @@ def split(terms: list[Term]) -> list[Sentence]:
         if term.kind is Kind.PUNCT and (term.text in _CUTTERS or _spaced_dash(terms, place)):
             end_clause()
             continue
-        if term.kind is Kind.EMOJI and not term.roles:
+        if term.kind is Kind.EMOJI and (not term.roles or _decorates(terms, place)):
             end_clause()
             continue
         if clause.terms and _begins(terms, place, clause):
@@ -102,6 +102,12 @@ def _inside(terms: list[Term], place: int) -> bool:
         return True
     starts_line = place < 2 or terms[place - 2].kind is Kind.BREAK
     return before.numeral is not None and starts_line and before.numeral.value <= 20
+
+
+def _decorates(terms: list[Term], place: int) -> bool:
+    """A label emoji without a number behind it on its line is an ornament."""
+    following = terms[place + 1] if place + 1 < len(terms) else None
+    return following is None or following.kind is Kind.WORD or following.line != terms[place].line
 
 
 def _spaced_dash(terms: list[Term], place: int) -> bool:

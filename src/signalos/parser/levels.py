@@ -240,7 +240,8 @@ class LevelReader:
                 self._skip_note()
                 continue
             elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI:
-                pass
+                if term.roles and line not in self.worded:
+                    return
             elif term.kind is Kind.PUNCT and (term.text in _LIST_MARKS or term.text in ")]=:"):
                 mark = term
             elif term.roles & {"and", "to", "or"} and not term.roles & _STOPPING and self._number_ahead():

@@ -151,8 +151,8 @@ def _rank_languages(
     score = dict.fromkeys(languages.codes, 0)
     for length, meanings in matches:
         if length:
-            codes = {meaning.language for meaning in meanings if not meaning.weak}
-            if len(codes) == 1:
+            codes = {meaning.language for meaning in meanings}
+            if len(codes) == 1 and not meanings[0].weak:
                 score[codes.pop()] += 1
     return score
 
