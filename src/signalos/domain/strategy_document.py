@@ -34,7 +34,7 @@ def strategy_from_document(document: Mapping[str, Any]) -> Strategy:
     values: dict[str, Any] = {}
     for key, value in document.items():
         name = snake_case(str(key))
-        if name == "filters" or (name == "management" and value is not None):
+        if key in ("filters", "management"):
             continue
         field = _known(name, str(key), FIELD, FIELD)
         _put(values, field, _checked(field, value, str(key)), str(key))
