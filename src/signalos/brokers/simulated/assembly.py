@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from signalos.brokers.simulated.engine import Account, opened_account
+from signalos.brokers.simulated.faults import Faults
 from signalos.brokers.simulated.market import Market
 from signalos.brokers.simulated.records import AccountSettings, AccountState
+from signalos.brokers.simulated.service import InProcess, Service
 from signalos.brokers.simulated.storage import Storage
 from signalos.brokers.simulated.symbols import SymbolProperties, symbol_table
 from signalos.brokers.simulated.terminal import Terminal
@@ -48,6 +50,20 @@ class Opened(NamedTuple):
 
     terminal: Terminal
     notes: list[str]
+
+
+def in_process(
+    options: TerminalOptions,
+    clock: Clock,
+    faults: Faults | None = None,
+    die: Callable[[], None] = lambda: None,
+) -> tuple[InProcess, Service]:
+    """Open a terminal inside this process: a transport to it, and the service for more of them.
+
+    ``die`` is called by the fault ``die_after``, when the order is on disk. Raises ConfigError.
+    """
+    service = Service(open_terminal(options, clock).terminal, faults or Faults(), clock, die)
+    return InProcess(service, clock), service
 
 
 def open_terminal(options: TerminalOptions, clock: Clock) -> Opened:

@@ -48,6 +48,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("a fault has either nth or probability")
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise ValueError("probability lies between 0 and 1")
+        if self.effect is Effect.RETCODE and self.fn != "order_send":
+            raise ValueError("only order_send answers a retcode")
 
 
 def read_faults(path: Path) -> list[Fault]:
@@ -68,6 +70,9 @@ class Faults:
         self._rules = list(rules)
         self._calls = [0] * len(self._rules)
         self._random = random.Random(f"faults:{seed}")  # noqa: S311 -- repeatability is the purpose
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
 
     def add(self, rule: Fault) -> None:
         """Add a rule; it counts calls from now on."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-import sqlite3
 from typing import Any
 
 import msgspec
@@ -92,19 +91,20 @@ class SimulatorServer:
             self._clients.add(task)
         session = self._service.session()
         try:
-            while line := await reader.readline():
+            while line := await _line(reader):
                 writer.write(await self._answer(session, line))
                 await writer.drain()
         except NoAnswer:
             writer.transport.abort()
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client has gone, or the terminal stops: the connection ends either way
-        except ValueError:
-            writer.write(b'{"id":null,"error":"the line is too long"}\n')
-        except sqlite3.Error as why:
-            # Memory is ahead of the disk now: nothing may be answered any more.
+        except _TooLong:
+            writer.write(self._encode({"id": None, "error": "the line is too long"}) + b"\n")
+        except Exception as why:
+            # Memory may be ahead of the disk now: nothing is answered any more.
             if self._broken is not None and not self._broken.done():
                 self._broken.set_exception(why)
+            raise
         finally:
             if task is not None:
                 self._clients.discard(task)
@@ -121,9 +121,20 @@ class SimulatorServer:
             if why.broken:
                 raise
             return b""
-        return self._line(request.id, answer)
+        return self._encoded(request.id, answer)
 
-    def _line(self, number: int, answer: Answer) -> bytes:
+    def _encoded(self, number: int, answer: Answer) -> bytes:
         if answer.error is not None:
             return self._encode({"id": number, "error": answer.error}) + b"\n"
         return self._encode({"id": number, "ok": answer.ok, "last_error": answer.last_error}) + b"\n"
+
+
+class _TooLong(Exception):
+    """A line beyond the wire's limit."""
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readline()
+    except ValueError:
+        raise _TooLong from None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +14,15 @@ from signalos.brokers.simulated.requests import InvalidArgument, read_request
 from signalos.brokers.simulated.results import send_result
 from signalos.brokers.simulated.terminal import SUCCESS, Session, Terminal
 from signalos.kit.clock import Clock
-from signalos.kit.wire import Answer, WireLost, WireNeverSent, WireTimeout
+from signalos.kit.wire import Answer, Request, WireLost, WireNeverSent, WireTimeout
+
+_SWITCHES = ("simulator_switch", "simulator_fault")
+"""Functions no real terminal has: its buttons and its accidents, for tests from outside."""
+
+
+class _Switches(msgspec.Struct, forbid_unknown_fields=True):
+    trade_allowed: bool | None = None
+    connected: bool | None = None
 
 
 class NoAnswer(Exception):
@@ -41,11 +50,8 @@ class Service:
         self, session: Session, fn: str, args: Sequence[Any], kwargs: Mapping[str, Any]
     ) -> Answer:
         """Call ``fn`` as the faults allow. Raises NoAnswer."""
-        if fn == "simulator_switch":
-            return self._switch(**kwargs)
-        if fn == "simulator_fault":
-            self.faults.add(msgspec.convert(args[0], Fault))
-            return Answer(0, True)
+        if fn in _SWITCHES:
+            return self._switched(fn, args, kwargs)
         fault = self.faults.strike(fn, args, kwargs)
         if fault is None:
             return session.call(fn, args, kwargs)
@@ -76,11 +82,20 @@ class Service:
         row = send_result(self.terminal.account, request, sent, self.terminal.next_request_id())
         return Answer(0, row, SUCCESS)
 
-    def _switch(self, trade_allowed: bool | None = None, connected: bool | None = None) -> Answer:
-        if trade_allowed is not None:
-            self.terminal.trade_allowed = trade_allowed
-        if connected is not None:
-            self.terminal.connected = connected
+    def _switched(self, fn: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Answer:
+        try:
+            if fn == "simulator_fault":
+                self.faults.add(msgspec.convert(dict(kwargs), Fault))
+                return Answer(0, True)
+            switches = msgspec.convert(dict(kwargs), _Switches)
+        except msgspec.ValidationError as why:
+            return Answer(0, error=f"{fn}: {why}")
+        if args:
+            return Answer(0, error=f"{fn} takes keywords only")
+        if switches.trade_allowed is not None:
+            self.terminal.trade_allowed = switches.trade_allowed
+        if switches.connected is not None:
+            self.terminal.connected = switches.connected
         return Answer(0, True)
 
 
@@ -92,6 +107,7 @@ class InProcess:
         self._session = service.session()
         self._clock = clock
         self._lost = False
+        self._late: set[asyncio.Future[Any]] = set()
 
     async def call(
         self,
@@ -103,16 +119,42 @@ class InProcess:
     ) -> Answer:
         if self._lost:
             raise WireNeverSent(f"{fn}: the simulated terminal is gone")
-        try:
-            answer = await self._service.call(self._session, fn, args, kwargs or {})
-        except NoAnswer as why:
-            if why.broken:
-                self._lost = True
-                raise WireLost(f"{fn}: the simulated terminal is gone") from None
-            await self._clock.sleep(deadline)
-            raise WireTimeout(f"{fn}: no answer within {deadline:g} s") from None
         # Through the wire's own form, so that nothing passes here that would not pass there.
+        sent = msgspec.json.decode(
+            msgspec.json.encode(Request(0, fn, list(args), dict(kwargs or {}))), type=Request
+        )
+        calling = self._service.call(self._session, fn, sent.args, sent.kwargs)
+        try:
+            answer = await (self._in_time(calling, deadline) if self._service.faults else calling)
+        except NoAnswer:
+            self._lost = True
+            raise WireLost(f"{fn}: the simulated terminal is gone") from None
+        except TimeoutError:
+            raise WireTimeout(f"{fn}: no answer within {deadline:g} s") from None
         return msgspec.json.decode(msgspec.json.encode(answer), type=Answer)
 
     async def close(self) -> None:
         self._lost = True
+        for late in self._late:
+            late.cancel()
+
+    async def _in_time(self, calling: Coroutine[Any, Any, Answer], deadline: float) -> Answer:
+        """Wait on the clock that was handed in. What comes too late is carried out all the same."""
+        call = asyncio.create_task(calling)
+        timer = asyncio.create_task(self._clock.sleep(deadline))
+        await asyncio.wait({call, timer}, return_when=asyncio.FIRST_COMPLETED)
+        if call.done():
+            failed = call.exception()
+            if not isinstance(failed, NoAnswer) or failed.broken:
+                timer.cancel()
+                return call.result()
+            await timer
+        else:
+            self._late.add(call)
+            call.add_done_callback(self._forget)
+        raise TimeoutError
+
+    def _forget(self, call: asyncio.Future[Any]) -> None:
+        self._late.discard(call)
+        if not call.cancelled():
+            call.exception()  # looked at, so that a lost answer is not reported as a forgotten error
