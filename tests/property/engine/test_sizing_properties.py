@@ -63,6 +63,24 @@ actions = st.builds(
     st.booleans(),
     st.none() | decimals("0.1", "30000", 1),
 )
+plausible = st.builds(
+    lambda side, order, away, risk, rewards, open_target: Open(
+        symbol="EURUSD",
+        side=side,
+        order=order,
+        entry=() if order is OrderKind.MARKET else (D("1.10000") + away,),
+        stop_loss=D("1.10000") + away - side.sign * risk,
+        take_profits=tuple(D("1.10000") + away + side.sign * reward for reward in rewards),
+        open_target=open_target,
+    ),
+    st.sampled_from(Side),
+    st.sampled_from(OrderKind),
+    decimals("-0.01", "0.01", 5),
+    decimals("0.0005", "0.05", 5),
+    st.lists(decimals("0.0005", "0.1", 5), max_size=8),
+    st.booleans(),
+)
+near = st.builds(lambda spread: Tick(D("1.10000"), D("1.10000") + spread, NOW), decimals("0", "0.001", 5))
 strategies = st.builds(
     lambda risk, legs, targets, lots, filters: Strategy(
         risk_percentage=risk,
@@ -81,10 +99,11 @@ equities = decimals("-1000", "100000000")
 
 
 @settings(max_examples=400, deadline=None)
-@given(actions, ticks, specs, strategies, equities)
+@given(st.tuples(actions, ticks) | st.tuples(plausible, near), specs, strategies, equities)
 def test_any_opening_keeps_the_budget_and_the_volume_rules(
-    action: Open, tick: Tick, spec: SymbolSpec, strategy: Strategy, equity: D
+    asked: tuple[Open, Tick], spec: SymbolSpec, strategy: Strategy, equity: D
 ) -> None:
+    action, tick = asked
     around = context(
         account=account(equity),
         symbols={"EURUSD": SymbolData(spec, tick)},

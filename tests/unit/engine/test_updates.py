@@ -364,6 +364,19 @@ def test_loosening_is_done_and_noted() -> None:
     assert len(sent(decision)) == 1
     note = next(s for s in decision.steps if s.rule == "stop_loosened")
     assert (note.verdict, note.input, note.limit) == (Verdict.NOTE, "2670.00", "2660.00")
+    assert note.text.endswith("the leg now loses 200.00 at it")
+
+
+def test_a_stop_at_the_named_entry_means_break_even() -> None:
+    stated = replace(EUR, entry=(D("1.09900"),))
+    live = record(7, stated, entry_price=D("1.09920"))
+    decision = answer(ModifyStop(scope=ONE, price=D("1.09900")), live)
+    assert sent(decision) == [
+        ModifyPosition(identifier="701", stop_loss=D("1.0992"), take_profit=D("1.104"))
+    ]
+    at_market = record(7, stated)
+    waits = answer(ModifyStop(scope=ONE, price=D("1.09900")), at_market)
+    assert [(s.kind, s.reason) for s in waits.plan] == [("break_even", "waiting_for_price")]
 
 
 def test_a_first_stop_is_never_loosening() -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from signalos.domain.decision import DecisionContext, PlannedStep, Step
 from signalos.domain.market import Position, SymbolSpec, Tick
 from signalos.domain.money import ZERO, ceil_to_step, floor_to_step
 from signalos.domain.order import ModifyPosition
 from signalos.domain.signal import Side
 from signalos.domain.strategy import Strategy
+from signalos.engine.figures import plain
 from signalos.engine.figures import price as shown
 from signalos.engine.updates.plan import Plan
 from signalos.engine.updates.scope import Found
@@ -50,24 +49,22 @@ def break_even_step(
 
 def break_even(plan: Plan, found: Found, context: DecisionContext, strategy: Strategy) -> list[Step]:
     """Move the stop of every position of the scope to its own entry; waiting orders have none yet."""
-    buffer = strategy.management.break_even_buffer_points
-    for leg, position in found.positions():
-        data = context.symbols.get(leg.symbol)
-        if data is None:
-            text = f"the terminal does not tell the price of {leg.symbol}; tried again when it does"
-            plan.record("waiting_for_price", text, position.identifier)
-            continue
-        planned = break_even_step(leg.leg, position, data.tick, data.spec, buffer)
-        if planned.request is None:
-            plan.record(planned.reason, planned.text, position.identifier)
-        else:
-            plan.send(planned.request, position.identifier, planned.text)
+    break_even_positions(plan, found, context, strategy)
     for leg, order in found.orders():
-        text = f"leg {leg.leg} still waits at {_plain(order.price)}: it has no entry yet"
+        text = f"leg {leg.leg} still waits at {plain(order.price)}: it has no entry yet"
         plan.record("not_filled", text, order.ticket)
     plan.record_unsettled(found)
     return []
 
 
-def _plain(price: Decimal) -> str:
-    return f"{price:f}"
+def break_even_positions(plan: Plan, found: Found, context: DecisionContext, strategy: Strategy) -> None:
+    """Plan the stop of every position at its own entry; without a quote it is tried again later."""
+    buffer = strategy.management.break_even_buffer_points
+    for leg, position in found.positions():
+        data = context.symbols.get(leg.symbol)
+        if data is None:
+            text = f"the terminal does not tell the price of {leg.symbol}; tried again when it does"
+            name = position.identifier
+            plan.adopt(PlannedStep(leg.leg, KIND, None, "waiting_for_price", text, identifier=name))
+        else:
+            plan.adopt(break_even_step(leg.leg, position, data.tick, data.spec, buffer))

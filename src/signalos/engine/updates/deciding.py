@@ -50,7 +50,7 @@ def _planned(
         case BreakEven():
             return break_even(plan, found, context, strategy)
         case ModifyStop():
-            return modify_stop(plan, found, action.price, context)
+            return modify_stop(plan, found, action.price, context, strategy)
         case ModifyTargets():
             return modify_targets(plan, found, action, context, strategy)
         case _:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from signalos.domain.decision import Decision, PlannedStep, Step, Verdict
 from signalos.domain.order import CancelOrder, OrderRequest
 from signalos.engine.steps import refused
@@ -18,6 +20,10 @@ class Plan:
     def send(self, request: OrderRequest, identifier: str, text: str) -> None:
         """Add something to send."""
         self._add(request, "", text, identifier)
+
+    def adopt(self, step: PlannedStep) -> None:
+        """Add a step planned elsewhere under the next number; it keeps its own kind."""
+        self._steps.append(replace(step, leg=len(self._steps) + 1))
 
     def record(self, reason: str, text: str, identifier: str = "") -> None:
         """Add something that is not sent (or, with a ``waiting_`` reason, not yet)."""

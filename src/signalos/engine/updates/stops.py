@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from signalos.domain.decision import DecisionContext, SignalLeg, Step, SymbolData
 from signalos.domain.market import PendingOrder, Position
 from signalos.domain.money import ZERO, round_to_step
 from signalos.domain.order import ModifyOrder, ModifyPosition
+from signalos.domain.strategy import Strategy
+from signalos.engine.figures import places, plain
 from signalos.engine.figures import price as shown
+from signalos.engine.question import living_legs
 from signalos.engine.steps import noted
+from signalos.engine.updates.break_even import break_even_positions
 from signalos.engine.updates.plan import Plan
 from signalos.engine.updates.scope import Found
 
 
-def modify_stop(plan: Plan, found: Found, price: Decimal, context: DecisionContext) -> list[Step]:
+def modify_stop(
+    plan: Plan, found: Found, price: Decimal, context: DecisionContext, strategy: Strategy
+) -> list[Step]:
     """Set the stop of every position and waiting order of the scope to ``price``.
 
-    Not sent: ``stop_wrong_side_of_market`` (it would close at once), ``stop_too_close`` (nearer than
-    the broker accepts), ``no_change``, and while trading is halted every stop that gives the trade
-    more room than it has (reason ``stopped`` / ``paused``). Otherwise loosening is done and noted.
+    A price that the signal named as its entry means break-even: each position's own entry. Not sent:
+    ``stop_wrong_side_of_market`` (it would close at once), ``stop_too_close`` (nearer than the broker
+    accepts), ``no_change``, and while trading is halted every stop that gives the trade more room
+    than it has (reason ``stopped`` / ``paused``). Otherwise loosening is done and noted.
     """
     steps: list[Step] = []
-    things: list[tuple[SignalLeg, Position | PendingOrder]] = [*found.positions(), *found.orders()]
+    at_entry = tuple(r for r in found.records if price in r.action.entry and living_legs(r))
+    filled = replace(found, records=at_entry)
+    if any(filled.positions()):
+        text = f"{plain(price)} is the signal's entry: each position's stop goes to its own entry"
+        steps.append(noted("stop_at_entry", text, plain(price)))
+        break_even_positions(plan, filled, context, strategy)
+    rest = replace(found, records=tuple(r for r in found.records if r not in at_entry))
+    things: list[tuple[SignalLeg, Position | PendingOrder]] = [*rest.positions(), *found.orders()]
     for leg, thing in things:
-        mover = _Mover(leg, thing, price, context)
-        steps += mover.plan_into(plan)
+        steps += _Mover(leg, thing, price, context).plan_into(plan)
     plan.record_unsettled(found)
     return steps
 
@@ -46,6 +60,9 @@ class _Mover:
     def _identifier(self) -> str:
         return self._thing.identifier if isinstance(self._thing, Position) else self._thing.ticket
 
+    def _entry(self) -> Decimal:
+        return self._thing.entry_price if isinstance(self._thing, Position) else self._thing.price
+
     def plan_into(self, plan: Plan) -> list[Step]:
         if self._data is None:
             text = f"the terminal does not tell the price of {self._leg.symbol}"
@@ -64,7 +81,15 @@ class _Mover:
         plan.send(self._request(stop), self._identifier, f"{name}: stop {before} to {shown(stop, spec)}")
         if not loosens:
             return []
-        text = f"{name}: the stop moves away from the market, from {before} to {shown(stop, spec)}: more is at risk"
+        lost = (
+            spec.loss_per_lot
+            * self._thing.volume
+            * max(ZERO, (self._entry() - stop) * self._thing.side.sign)
+        )
+        text = (
+            f"{name}: the stop moves away from the market, from {before} to {shown(stop, spec)}; "
+            f"the leg now loses {places(lost, 2)} at it"
+        )
         return [noted("stop_loosened", text, shown(stop, spec), before)]
 
     def _obstacle(self, stop: Decimal, data: SymbolData, *, loosens: bool) -> tuple[str, str]:
