@@ -60,9 +60,9 @@ def symbol_row(name: str = "EURUSD", **changes: Any) -> Row:
 class FakeModule:
     """Executes requests on its own books.
 
-    ``script`` says how the next order_sends go. An int: answered with that retcode, nothing done; ("none", code): None, nothing done;
-    ("done_none", code): carried out, then None; ("raise",): carried out, then raises;
-    ("partial", volume): filled in part; ("placed",): carried out, answered 10008.
+    ``script`` says how the next order_sends go. An int: answered with that retcode, nothing done;
+    ("none", code): None, nothing done; ("done_none", code): carried out, then None; ("raise",): carried
+    out, then raises; ("partial", volume): filled in part; ("placed",): carried out, answered 10008.
     """
 
     def __init__(self) -> None:
@@ -166,7 +166,7 @@ class FakeModule:
             self._error = (-10004, "No IPC connection")
             return None
         self._error = (1, "Success")
-        step = self.script.popleft() if self.script else "done"
+        step: Any = self.script.popleft() if self.script else ("done",)
         if isinstance(step, int):
             return _result(step)
         if step[0] == "none":

@@ -163,7 +163,7 @@ async def test_a_terminal_that_is_away_before_the_send(rig: Rig) -> None:
     "retcode", [10006, 10013, 10014, 10016, 10017, 10019, 10026, 10027, 10040, 10044, 10046]
 )
 async def test_refusals_stop_and_explain(rig: Rig, retcode: int) -> None:
-    rig.module.script.extend([retcode, "done"])
+    rig.module.script.extend([retcode, ("done",)])
     outcome = await rig.do(rig.leg())
     assert outcome.kind is OutcomeKind.REFUSED
     assert outcome.retcode == retcode
@@ -185,7 +185,7 @@ async def test_a_closed_market_waits(rig: Rig) -> None:
 
 
 async def test_the_filling_mode_is_changed_once(rig: Rig) -> None:
-    rig.module.script.extend([10030, 10030, "done"])
+    rig.module.script.extend([10030, 10030, ("done",)])
     outcome = await rig.do(rig.leg())
     assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "invalid_filling")
     assert [r["type_filling"] for r in rig.module.sent] == [1, 0]
@@ -222,7 +222,7 @@ async def test_the_latch_is_asked_directly_before_the_send(rig: Rig) -> None:
 
 
 async def test_a_latch_set_between_two_tries_ends_them(rig: Rig) -> None:
-    rig.module.script.extend([10004, "done"])
+    rig.module.script.extend([10004, ("done",)])
 
     def gate(request: Any) -> str:
         return "stopped" if rig.module.sent else ""
