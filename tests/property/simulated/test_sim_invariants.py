@@ -48,7 +48,8 @@ def random_walk(seed: int) -> dict[str, list[tuple[float, str, str]]]:
     dice = random.Random(seed)
     made: dict[str, list[tuple[float, str, str]]] = {}
     for symbol, start in STARTS.items():
-        digits, rows, bid = DIGITS[symbol], [], start
+        digits, bid = DIGITS[symbol], start
+        rows: list[tuple[float, str, str]] = []
         for second in range(0, SPAN, 2):
             if dice.random() < 0.6 or second == 0:
                 bid += dice.randint(-40, 40) if dice.random() < 0.97 else dice.randint(-900, 900)

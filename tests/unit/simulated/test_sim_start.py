@@ -177,7 +177,12 @@ def test_addresses() -> None:
 )
 def test_the_built_in_table(name: str, digits: int, contract: int, profit: str) -> None:
     s = built_in(name)
-    assert (s.name, s.digits, s.contract_size, s.currency_profit) == (name, digits, contract, profit)
+    assert (s.name, s.digits, s.contract_size, s.currency_profit) == (
+        name,
+        digits,
+        Decimal(contract),
+        profit,
+    )
 
 
 def test_an_unknown_symbol_is_refused_unless_described(tmp_path: Path) -> None:

@@ -109,7 +109,12 @@ class SimulatedModule:
             return None
         self._number += 1
         line = msgspec.json.encode(
-            {"id": self._number, "fn": fn, "args": args, "kwargs": kwargs}, enc_hook=_epoch
+            {
+                "id": self._number,
+                "fn": fn,
+                "args": [_epoch(value) for value in args],
+                "kwargs": {name: _epoch(value) for name, value in kwargs.items()},
+            }
         )
         try:
             self._socket.sendall(line + b"\n")
@@ -153,8 +158,6 @@ class SimulatedModule:
         return result
 
 
-def _epoch(value: Any) -> float:
+def _epoch(value: Any) -> Any:
     """Datetimes become epoch seconds; naive ones are in this PC's zone, as the module takes them."""
-    if isinstance(value, datetime):
-        return value.timestamp()
-    raise TypeError(f"{type(value).__name__} cannot be sent to a terminal")
+    return value.timestamp() if isinstance(value, datetime) else value
