@@ -205,6 +205,10 @@ def test_a_bracket_of_one_message_is_no_conflict() -> None:
     own = waiting(50, sell)
     orders = tuple(leg.order for leg in own.legs if leg.order)
     assert ask("conflict", around=context(records=(own,), orders=orders)).verdict is Verdict.PASS
+    filled = record(50, sell)
+    positions = tuple(leg.position for leg in filled.legs if leg.position)
+    assert ask("conflict", around=context(records=(filled,), positions=positions)).verdict is Verdict.PASS
+    assert ask("conflict", around=context(positions=positions)).reason == "conflict"
 
 
 def test_netting_shares_no_symbol() -> None:

@@ -195,9 +195,12 @@ def test_market_order_far_from_its_entry_is_refused() -> None:
 
 
 def test_size_bears_a_fill_at_the_worse_stated_price() -> None:
-    # Stated 1.10100, stop 1.09100: 1000 a lot, so 0.10 lots although the quote is better.
-    decision = decide(buy("1.09100", "1.120", entry=("1.10100",)), context(), STRATEGY)
-    assert opened(decision.plan[0]).volume == D("0.10")
+    # Stated 1.10100, stop 1.09900: 200 a lot, so 0.50 lots although the quote would allow 0.90.
+    decision = decide(buy("1.09900", "1.120", entry=("1.10100",)), context(), STRATEGY)
+    assert opened(decision.plan[0]).volume == D("0.50")
+    # Inside a zone the quote counts: 0.90 lots.
+    zone = decide(buy("1.09900", "1.120", entry=("1.09950", "1.10100")), context(), STRATEGY)
+    assert opened(zone.plan[0]).volume == D("0.90")
 
 
 def test_limit_waits_at_the_near_edge_with_an_expiry() -> None:
