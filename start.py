@@ -8,7 +8,7 @@ import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- telling exactly these versions what to do is the point
     sys.exit(
-        "SignalOS needs Python 3.11 or newer; this is Python %d.%d (%s).\n"  # noqa: UP031
+        "SignalOS needs Python 3.11 or newer; this is Python %d.%d (%s).\n"  # noqa: UP031 -- an old Python knows no f-strings
         "Get a newer one from python.org, or by `sudo apt install python3`, `brew install python` or\n"
         "`winget install Python.Python.3.13`, then start with it: python3.13 start.py"
         % (sys.version_info[0], sys.version_info[1], sys.executable)

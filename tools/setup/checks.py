@@ -154,7 +154,7 @@ def count_junit(report: Path, code: int) -> Count:
     if not report.exists():
         return Count(0, 1)
     # The file was written by the pytest that has just ended.
-    suites = list(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314
+    suites = list(ET.parse(report).getroot().iter("testsuite"))  # noqa: S314 -- see above
     total, failures, errors, skipped = (
         sum(int(suite.get(name, "0")) for suite in suites)
         for name in ("tests", "failures", "errors", "skipped")

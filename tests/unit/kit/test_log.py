@@ -18,18 +18,8 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 @pytest.mark.parametrize(
     "key",
-    [
-        "password",
-        "MT5_PASSWORD",
-        "pwd",
-        "pass",
-        "passphrase",
-        "token",
-        "refreshToken",
-        "client_secret",
-        "apiKey",
-    ]
-    + ["api_key", "Authorization", "Set-Cookie", "session", "api_hash"],
+    "password MT5_PASSWORD pwd pass passphrase token refreshToken client_secret apiKey"
+    " api_key Authorization Set-Cookie session api_hash".split(),
 )
 def test_value_of_a_secret_key_is_hidden(key: str) -> None:
     assert without_secrets({key: "hunter2", "n": 1}) == {key: HIDDEN, "n": 1}
@@ -49,7 +39,7 @@ def test_plain_keys_stay(key: str) -> None:
         'sent {"password": "s3cr3t-s3cr3t", "x": 1}',
         "MT5_PASSWORD=s3cr3t-s3cr3t started",
         "postgresql://signalos:s3cr3t-s3cr3t@db:5432/signalos",
-        f"cookie was {TOKEN.replace('sInR5', 's3cr3t')}s3cr3t",
+        f"signed in with {TOKEN}.s3cr3t",
     ],
 )
 def test_secret_inside_a_text_is_hidden(text: str) -> None:
