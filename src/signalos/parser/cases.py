@@ -21,8 +21,8 @@ from signalos.domain.signal import (
     ModifyTargets,
     Open,
     OrderKind,
-    ReadEntry,
     Reach,
+    ReadEntry,
     ReadingContext,
     Reject,
     Scope,
@@ -110,9 +110,7 @@ def _apply(entries: list[ReadEntry], actions: tuple[Action, ...], report: Report
     for action in actions:
         if isinstance(action, CloseAll):
             entries = [_closed(entry) for entry in entries]
-        elif isinstance(action, Close) and action.fraction is not None and action.fraction >= 1:
-            entries = [_closed(e) if _meant(e, action.scope) else e for e in entries]
-        elif isinstance(action, Cancel):
+        elif (isinstance(action, Close) and action.fraction is not None and action.fraction >= 1) or isinstance(action, Cancel):
             entries = [_closed(e) if _meant(e, action.scope) else e for e in entries]
         elif isinstance(action, (ModifyStop, ModifyTargets)):
             entries = [_modified(e, action) if _meant(e, action.scope) else e for e in entries]
@@ -165,13 +163,22 @@ def _modified(entry: ReadEntry, change: ModifyStop | ModifyTargets) -> ReadEntry
             targets = (*targets[: change.index - 1], *change.take_profits, *targets[change.index :])
         actions.append(
             Open(
-                symbol=action.symbol, side=action.side, order=action.order, entry=action.entry, stop_loss=stop,
-                take_profits=targets, stop_loss_pips=action.stop_loss_pips,
-                take_profit_pips=action.take_profit_pips, open_target=action.open_target, spans=action.spans,
+                symbol=action.symbol,
+                side=action.side,
+                order=action.order,
+                entry=action.entry,
+                stop_loss=stop,
+                take_profits=targets,
+                stop_loss_pips=action.stop_loss_pips,
+                take_profit_pips=action.take_profit_pips,
+                open_target=action.open_target,
+                spans=action.spans,
                 confidence=action.confidence,
             )  # fmt: skip
         )
-    return ReadEntry(entry.message_id, tuple(actions), entry.state, entry.reply_to, entry.announces, entry.text)
+    return ReadEntry(
+        entry.message_id, tuple(actions), entry.state, entry.reply_to, entry.announces, entry.text
+    )
 
 
 def project(action: Action) -> dict[str, Any]:

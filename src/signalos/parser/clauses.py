@@ -8,8 +8,10 @@ from signalos.parser.lexer import Kind
 from signalos.parser.terms import Term
 
 _ENDERS = frozenset(".!?;。…")
-_CUTTERS = frozenset(",、|()[]\"•·")
-_VERBS = frozenset({"close", "move", "cancel", "hold", "let_run", "reduce", "negation", "secure", "permission", "reverse"})
+_CUTTERS = frozenset(',、|()[]"•·')
+_VERBS = frozenset(
+    {"close", "move", "cancel", "hold", "let_run", "reduce", "negation", "secure", "permission", "reverse"}
+)
 _ABBREVIATED = frozenset({"no", "nr", "vs", "approx", "e", "g", "sl", "tp", "p", "s", "t", "l"})
 
 
@@ -125,5 +127,7 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
         following = terms[place + 1 : place + 3]
         if following[0].numeral is not None or following[0].symbol is not None:
             return False
-        return any(t.roles & _VERBS for t in following) or bool(following[0].roles & {"sl", "tp", "buy", "sell"})
+        return any(t.roles & _VERBS for t in following) or bool(
+            following[0].roles & {"sl", "tp", "buy", "sell"}
+        )
     return bool("result" in before.roles and term.roles & _VERBS and "result" not in term.roles)

@@ -61,7 +61,9 @@ def describe(text: str, reading: Reading) -> str:
     for number, action in enumerate(reading.actions, start=1):
         lines.append(f"{number}. {_headline(action)}")
         for span in action.spans:
-            lines.append(f"     {span.field:<12} {text[span.start : span.end]!r}  characters {span.start}-{span.end}")
+            lines.append(
+                f"     {span.field:<12} {text[span.start : span.end]!r}  characters {span.start}-{span.end}"
+            )
         lines.append(f"     {'confidence':<12} {action.confidence:.2f}")
     if not reading.actions:
         words = REASONS.get(reading.reason, reading.reason)

@@ -50,7 +50,9 @@ class Draft:
         """Lines on which a part of this draft stands."""
         terms = [self.side_term, self.symbol_term, self.now, self.kind_term]
         lines = {t.line for t in terms if t is not None}
-        return lines | {i.line for i in (*self.entries, *self.prices, *self.stops, *self.targets) if i.values}
+        return lines | {
+            i.line for i in (*self.entries, *self.prices, *self.stops, *self.targets) if i.values
+        }
 
 
 _KINDS = {"limit": 2, "stop": 3, "pending": 1}
@@ -71,7 +73,9 @@ class Drafter:
         if self.coming is not None and self.now.symbol is None:
             self._name(self.now, self.coming)
         self.done.append(self.now)
-        return _merge([draft for draft in self.done if draft.side is not None or draft.has_levels or draft.entries])
+        return _merge(
+            [draft for draft in self.done if draft.side is not None or draft.has_levels or draft.entries]
+        )
 
     def _take(self, item: Item, later: list[Item]) -> None:
         draft = self.now
@@ -85,9 +89,9 @@ class Drafter:
         elif item.kind == "now":
             draft.now = draft.now or item.label
         else:
-            {"entry": draft.entries, "price": draft.prices, "sl": draft.stops, "tp": draft.targets}[item.kind].append(
-                item
-            )
+            {"entry": draft.entries, "price": draft.prices, "sl": draft.stops, "tp": draft.targets}[
+                item.kind
+            ].append(item)
 
     def _symbol(self, item: Item, later: list[Item]) -> None:
         draft = self.now
@@ -98,8 +102,11 @@ class Drafter:
             self._name(draft, item)
         elif draft.symbol is None and not draft.has_levels:
             self._name(draft, item)
-        elif not draft.has_levels and draft.symbol_term is not None and draft.side_term is not None and (
-            draft.symbol_term.line != draft.side_term.line == item.line and not draft.has_prices
+        elif (
+            not draft.has_levels
+            and draft.symbol_term is not None
+            and draft.side_term is not None
+            and (draft.symbol_term.line != draft.side_term.line == item.line and not draft.has_prices)
         ):
             draft.other_symbols.add(draft.symbol or "")
             self._name(draft, item)
@@ -130,9 +137,7 @@ class Drafter:
                     return
                 self._next(item, side)
                 return
-            if draft.now is None:
-                draft.side_term = item.label
-            elif draft.symbol is None or draft.side_term.line != item.line:
+            if draft.now is None or draft.symbol is None or draft.side_term.line != item.line:
                 draft.side_term = item.label
             return
         if not draft.has_levels and not named and draft.side is side and draft.side_term is not None:

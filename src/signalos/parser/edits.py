@@ -10,8 +10,8 @@ from signalos.domain.signal import (
     ModifyTargets,
     Open,
     OrderKind,
-    ReadEntry,
     Reach,
+    ReadEntry,
     Reject,
     Scope,
 )
@@ -47,7 +47,9 @@ def difference(old: ReadEntry, new: tuple[Action, ...]) -> tuple[tuple[Action, .
 
 
 def _conflict(action: Open, detail: str) -> Reject:
-    return Reject(reason="edit_conflict", detail=detail, symbol=action.symbol, side=action.side, spans=action.spans)
+    return Reject(
+        reason="edit_conflict", detail=detail, symbol=action.symbol, side=action.side, spans=action.spans
+    )
 
 
 def _changes(message_id: int, was: Open, now: Open) -> list[Action]:

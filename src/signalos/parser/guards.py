@@ -124,7 +124,13 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
 def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
     """A sentence beside a complete order voids it only if it speaks about entering."""
     roles = sentence.roles
-    enters = bool(roles & {"enter", "entry", "buy", "sell"}) and not roles & {"sl", "tp", "close", "be", "move"}
+    enters = bool(roles & {"enter", "entry", "buy", "sell"}) and not roles & {
+        "sl",
+        "tp",
+        "close",
+        "be",
+        "move",
+    }
     if "if" in roles and enters and not asks(sentence):
         return "condition"
     if "negation" in roles and roles & {"enter", "buy", "sell"} and roles & {"until", "now"}:
@@ -133,7 +139,9 @@ def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
         return "result"
     if "report" in roles and roles & {"result", "past"}:
         return "report"
-    signed = any(t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in sentence.terms)
+    signed = any(
+        t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in sentence.terms
+    )
     if signed and "report" in roles:
         return "report"
     if "old" in roles and roles & {"past", "forwarded", "result"}:
@@ -155,6 +163,8 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
     if reason:
         return reason
     place = next(i for i, term in enumerate(terms) if term is trigger)
+    if any("hold" in term.roles and term.clause == trigger.clause for term in terms[:place]):
+        return "hold"
     near = terms[max(0, place - 6) : place]
     if any("negation" in term.roles and term.clause == trigger.clause for term in near):
         return "negation"
@@ -162,7 +172,9 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
         return "result"
     if any("analysis" in term.roles and term.clause == trigger.clause for term in terms):
         return "analysis"
-    if place and "reference" in terms[place - 1].roles and not complete:
+    settled = draft.now is not None or (complete and draft.has_prices)
+    refers = {r for t in terms[max(0, place - 2) : place] if t.clause == trigger.clause for r in t.roles}
+    if "reference" in refers and not settled:
         return "reference"
     return _person_reason(draft, terms, complete=complete)
 
@@ -211,6 +223,10 @@ def update_reason(clause: Clause, sentence: Sentence) -> str:
     if reason:
         return reason
     reason = first_reason(clause.roles, _UPDATE_CLAUSE)
+    if reason == "old" and clause.terms[0].roles & {"close", "cancel", "move"}:
+        reason = ""
+    if not reason and "old" in sentence.roles and "old" not in clause.roles:
+        reason = "old"
     if reason:
         return reason
     words = [term for term in clause.terms if term.kind is Kind.WORD]

@@ -56,7 +56,9 @@ class LevelReader:
         self.found: list[Item] = []
         self.awaiting: Item | None = None
         self.worded = {
-            t.line for t in terms if t.kind is Kind.WORD and t.roles & _LABEL_ROLES and not t.roles & {"buy", "sell"}
+            t.line
+            for t in terms
+            if t.kind is Kind.WORD and t.roles & _LABEL_ROLES and not t.roles & {"buy", "sell"}
         }
         self.sides = {t.line for t in terms if t.roles & {"buy", "sell"}}
         self.bare = _bare_lines(terms)
@@ -111,7 +113,8 @@ class LevelReader:
         place = self.place - 1
         if place >= 0 and self.terms[place].symbol is not None:
             later = any(
-                t.roles & {"sl"} and t.line == self.terms[self.place].line for t in self.terms[self.place + 1 :][:12]
+                t.roles & {"sl"} and t.line == self.terms[self.place].line
+                for t in self.terms[self.place + 1 :][:12]
             )
             if not later:
                 return False
@@ -197,7 +200,12 @@ class LevelReader:
 
     def _is_index(self, term: Term, item: Item) -> bool:
         numeral = term.numeral
-        if numeral is None or item.index is not None or not numeral.whole or not 1 <= numeral.value <= MAX_INDEX:
+        if (
+            numeral is None
+            or item.index is not None
+            or not numeral.whole
+            or not 1 <= numeral.value <= MAX_INDEX
+        ):
             return False
         if numeral.unit == "ordinal":
             return True
@@ -242,9 +250,9 @@ class LevelReader:
             elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI:
                 if term.roles and line not in self.worded:
                     return
-            elif term.kind is Kind.PUNCT and (term.text in _LIST_MARKS or term.text in ")]=:"):
-                mark = term
-            elif term.roles & {"and", "to", "or"} and not term.roles & _STOPPING and self._number_ahead():
+            elif term.text in (",", "、", ";") and not item.values:
+                return
+            elif self._joins(term):
                 mark = term
             elif "pips" in term.roles and item.values:
                 pass
@@ -258,6 +266,12 @@ class LevelReader:
                 return
             self.place += 1
 
+    def _joins(self, term: Term) -> bool:
+        """A mark or word that joins two values of one list."""
+        if term.kind is Kind.PUNCT:
+            return term.text in _LIST_MARKS or term.text in ")]=:"
+        return bool(term.roles & {"and", "to", "or"}) and not term.roles & _STOPPING and self._number_ahead()
+
     def _take(self, item: Item, role: str, term: Term, mark: Term | None) -> bool:
         """Take a number as value; False ends the list."""
         numeral = term.numeral
@@ -270,7 +284,10 @@ class LevelReader:
             if numeral.unit != "pips" or numeral.sign:
                 return True
             if item.values and any(v.numeral is not None and not v.numeral.unit for v in item.values):
-                spread = all(v.numeral is not None and v.numeral.whole and v.numeral.value < 1000 for v in item.values)
+                spread = all(
+                    v.numeral is not None and v.numeral.whole and v.numeral.value < 1000
+                    for v in item.values
+                )
                 if not (spread and mark is not None and role == "tp"):
                     return True  # "2656 = 60 pips": a note
         if item.values and role == "tp" and self._numbering(term):
@@ -286,7 +303,12 @@ class LevelReader:
     def _numbering(self, term: Term) -> bool:
         """``2:`` or ``2)`` inside a list of targets numbers the next one."""
         numeral = term.numeral
-        if numeral is None or not numeral.whole or numeral.value > MAX_INDEX or self.place + 2 >= len(self.terms):
+        if (
+            numeral is None
+            or not numeral.whole
+            or numeral.value > MAX_INDEX
+            or self.place + 2 >= len(self.terms)
+        ):
             return False
         after, then = self.terms[self.place + 1], self.terms[self.place + 2]
         return after.text in ":).-" and then.numeral is not None and then.line == term.line
@@ -309,8 +331,10 @@ class LevelReader:
 
     def _open_word(self) -> bool:
         term = self.terms[self.place] if self.place < len(self.terms) else None
-        return term is not None and term.kind is not Kind.BREAK and (
-            "open_target" in term.roles or term.text in ("∞", "♾")
+        return (
+            term is not None
+            and term.kind is not Kind.BREAK
+            and ("open_target" in term.roles or term.text in ("∞", "♾"))
         )
 
     def _suffix(self, item: Item) -> bool:
@@ -324,7 +348,11 @@ class LevelReader:
         if number < 1:
             return False
         before = self.terms[number - 1]
-        if before.symbol is not None or before.roles & {"buy", "sell", "at", "now", "limit", "stop"} or before.text == "@":
+        if (
+            before.symbol is not None
+            or before.roles & {"buy", "sell", "at", "now", "limit", "stop"}
+            or before.text == "@"
+        ):
             return False
         self.found.pop()
         item.values = last.values
@@ -354,16 +382,21 @@ class LevelReader:
         self.found.append(item)
 
     def _beside_symbol(self, term: Term) -> bool:
-        return any(i.kind == "symbol" and i.line == term.line for i in self.found[-3:]) and term.line not in self.worded
+        return (
+            any(i.kind == "symbol" and i.line == term.line for i in self.found[-3:])
+            and term.line not in self.worded
+        )
 
     def _numbered_line(self, term: Term) -> bool:
-        """``1.`` or ``2)`` at the start of a line counts lines."""
+        """``1.`` or ``2)`` at the start of a line, or behind a side or kind, counts."""
         numeral = term.numeral
         if numeral is None or not numeral.whole or numeral.value > MAX_INDEX:
             return False
-        first = self.place == 0 or self.terms[self.place - 1].kind in (Kind.BREAK, Kind.EMOJI)
+        before = self.terms[self.place - 1] if self.place else None
+        counts = {"limit", "buy", "sell", "stop", "order_noun"}
+        first = before is None or before.kind in (Kind.BREAK, Kind.EMOJI) or bool(before.roles & counts)
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
-        return first and after is not None and after.line == term.line and after.text in ".):-"
+        return first and after is not None and after.line == term.line and after.text in ".):-@"
 
     def _price_group(self, item: Item) -> None:
         """One price, or two or more joined by range marks or words."""
@@ -382,7 +415,11 @@ class LevelReader:
             if not ok or joint.line != item.line:
                 break
             if not following.price or following.line != item.line:
-                if place + 2 < len(self.terms) and following.roles & {"to", "at"} and self.terms[place + 2].price:
+                if (
+                    place + 2 < len(self.terms)
+                    and following.roles & {"to", "at"}
+                    and self.terms[place + 2].price
+                ):
                     place += 1
                     continue
                 break
@@ -402,8 +439,6 @@ def _bare_lines(terms: list[Term]) -> set[int]:
             bare.add(term.line)
             if term.numeral.unit not in ("", "pips", "noise", "percent", "ratio"):
                 spoilt.add(term.line)
-        elif term.kind is Kind.WORD and (not term.roles & allowed or term.roles & _STOPPING):
-            spoilt.add(term.line)
-        elif term.kind in (Kind.LINK, Kind.MENTION) or term.symbol is not None:
+        elif (term.kind is Kind.WORD and (not term.roles & allowed or term.roles & _STOPPING)) or term.kind in (Kind.LINK, Kind.MENTION) or term.symbol is not None:
             spoilt.add(term.line)
     return bare - spoilt

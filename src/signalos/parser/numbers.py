@@ -127,4 +127,8 @@ def expand(short: Numeral, full: Decimal, full_digits: str) -> list[Decimal]:
         return []
     head = int(whole[: -len(tail)])
     size = 10 ** len(tail)
-    return [Decimal((head + step) * size + int(tail)).scaleb(-decimals) for step in (0, 1, -1) if head + step >= 0]
+    return [
+        Decimal((head + step) * size + int(tail)).scaleb(-decimals)
+        for step in (0, 1, -1)
+        if head + step >= 0
+    ]

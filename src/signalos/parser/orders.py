@@ -171,7 +171,12 @@ def _positional(levels: Levels, groups: list[list[Term]], side: Side, usual: Ran
 
 
 def _read_stop(
-    levels: Levels, stops: list[Item], usual: Range | None, reference: Decimal | None, digits: str, side: Side
+    levels: Levels,
+    stops: list[Item],
+    usual: Range | None,
+    reference: Decimal | None,
+    digits: str,
+    side: Side,
 ) -> None:
     found: list[Decimal] = []
     for item in stops:
@@ -193,7 +198,12 @@ def _read_stop(
 
 
 def _read_targets(
-    levels: Levels, targets: list[Item], usual: Range | None, reference: Decimal | None, digits: str, side: Side
+    levels: Levels,
+    targets: list[Item],
+    usual: Range | None,
+    reference: Decimal | None,
+    digits: str,
+    side: Side,
 ) -> None:
     prices: list[Term] = []
     pips: list[Decimal] = []
@@ -210,7 +220,9 @@ def _read_targets(
     if prices:
         stop = levels.stop
         anchor = reference if reference is not None else stop
-        levels.targets = resolve_targets(prices, usual, anchor, digits if reference is not None else "", side)
+        levels.targets = resolve_targets(
+            prices, usual, anchor, digits if reference is not None else "", side
+        )
     elif pips:
         levels.target_pips = pips
 
@@ -218,7 +230,11 @@ def _read_targets(
 def _spans(draft: Draft, levels: Levels, source: Normalised) -> tuple[Span, ...]:
     """Where each field stands in the original text, in order of appearance."""
     named: list[tuple[str, Term]] = list(levels.spans or [])
-    for field, term in (("symbol", draft.symbol_term), ("side", draft.side_term), ("order", draft.kind_term)):
+    for field, term in (
+        ("symbol", draft.symbol_term),
+        ("side", draft.side_term),
+        ("order", draft.kind_term),
+    ):
         if term is not None:
             named.append((field, term))
     spans = {Span(field, *source.span(term.start, term.end)) for field, term in named}

@@ -58,7 +58,13 @@ def resolve_range(terms: list[Term], usual: Range | None) -> list[Decimal]:
 
 
 def resolve_level(
-    numeral: Numeral, usual: Range | None, entry: Decimal | None, entry_digits: str, side: Side, *, target: bool
+    numeral: Numeral,
+    usual: Range | None,
+    entry: Decimal | None,
+    entry_digits: str,
+    side: Side,
+    *,
+    target: bool,
 ) -> Decimal:
     """A stop's or target's price; one written short takes the entry's leading digits if that fits."""
     price = resolve(numeral, usual, entry)

@@ -21,7 +21,21 @@ MAX_LENGTH = 20_000
 """Characters that are read; Telegram allows 4,096. What lies beyond is footers or an attack."""
 
 _SIGNIFICANT = frozenset(
-    {"buy", "sell", "sl", "tp", "close", "out", "be", "cancel", "reduce", "secure", "part", "reverse", "void"}
+    {
+        "buy",
+        "sell",
+        "sl",
+        "tp",
+        "close",
+        "out",
+        "be",
+        "cancel",
+        "reduce",
+        "secure",
+        "part",
+        "reverse",
+        "void",
+    }
 )
 
 
@@ -62,14 +76,18 @@ class _Reader:
         edited = self.memory.edited
         if edited is not None:
             actions, reason = difference(edited, actions)
-            return Reading(actions, "" if actions else reason or self._reason(sentences), notes=tuple(self.notes))
+            return Reading(
+                actions, "" if actions else reason or self._reason(sentences), notes=tuple(self.notes)
+            )
         if actions:
             return Reading(actions, notes=tuple(self.notes))
         return Reading(
             reason=self._reason(sentences), announces=_announces(terms, sentences), notes=tuple(self.notes)
         )
 
-    def _actions(self, terms: list[Term], sentences: list[Sentence], items: list[Item]) -> tuple[Action, ...]:
+    def _actions(
+        self, terms: list[Term], sentences: list[Sentence], items: list[Item]
+    ) -> tuple[Action, ...]:
         referring = _referring_clauses(sentences)
         items = [i for i in items if not (i.kind == "side" and i.label.clause in referring)]
         drafts = Drafter().build(items)
@@ -258,7 +276,11 @@ def _referring_clauses(sentences: list[Sentence]) -> set[int]:
     found: set[int] = set()
     for sentence in sentences:
         for clause in sentence.clauses:
-            if not clause.terms or not clause.has("close", "cancel", "out", "void", "be") or "reverse" in clause.roles:
+            if (
+                not clause.terms
+                or not clause.has("close", "cancel", "out", "void", "be")
+                or "reverse" in clause.roles
+            ):
                 continue
             side = next((i for i, t in enumerate(clause.terms) if t.roles & {"buy", "sell"}), None)
             if side is None:
@@ -266,9 +288,14 @@ def _referring_clauses(sentences: list[Sentence]) -> set[int]:
             before = {r for t in clause.terms[:side] for r in t.roles}
             after = {r for t in clause.terms[side + 1 :] for r in t.roles if not t.roles & {"entry", "now"}}
             pure_before = any(
-                t.roles & {"close", "cancel"} and not t.roles & {"enter", "reverse"} for t in clause.terms[:side]
+                t.roles & {"close", "cancel"} and not t.roles & {"enter", "reverse"}
+                for t in clause.terms[:side]
             )
-            if pure_before or (before & {"all"} and after & {"out", "close"}) or after & {"out", "cancel", "void"}:
+            if (
+                pure_before
+                or (before & {"all"} and after & {"out", "close"})
+                or after & {"out", "cancel", "void"}
+            ):
                 found.add(clause.terms[0].clause)
     return found
 

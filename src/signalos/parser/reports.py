@@ -49,10 +49,8 @@ def _kind(clause: Clause, memory: Memory, target: int) -> str:
     texts = {t.text for t in clause.terms}
     if "result" in roles and ("sl" in roles or any(t.startswith("sl ") or "stopped" in t for t in texts)):
         return "closed"
-    if "past" in roles and any("close" in t.text or t.roles & {"close"} for t in clause.terms):
-        return "closed" if not roles & {"fraction", "part"} else ""
-    if "report" in roles and any("close" in t for t in texts):
-        return "closed"
+    if "closed" in roles:
+        return "" if roles & {"fraction", "part"} else "closed"
     if "result" in roles and ("tp" in roles or any("tp" in t or "target" in t for t in texts)):
         return "closed" if _last_target(clause, memory, target) else ""
     if "activated" in roles:
@@ -70,7 +68,7 @@ def _last_target(clause: Clause, memory: Memory, target: int) -> bool:
     if "all" in clause.roles or any(t.text.startswith("full") for t in clause.terms):
         return True
     number = _number(clause.terms)
-    return number is not None and number >= count if number is not None else count == 1
+    return count == 1 if number is None else number >= count
 
 
 def _number(terms: list[Term]) -> int | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ORDER = frozenset({"buy", "sell", "enter", "limit", "stop", "stop_order", "pending", "now", "entry", "sl", "tp"})
+ORDER = frozenset(
+    {"buy", "sell", "enter", "limit", "stop", "stop_order", "pending", "now", "entry", "sl", "tp"}
+)
 """What an order is written with. ``stop`` alone is a stop loss or, right behind a side, a stop order."""
 
 PRICE = frozenset(
@@ -14,7 +16,20 @@ NUMBERS = frozenset({"pips", "lots", "ignore_value", "ordinal", "fraction", "per
 """Words that say what a number is; after ``ignore_value`` a number is neither price nor pips."""
 
 UPDATE = frozenset(
-    {"close", "out", "move", "be", "be_verb", "cancel", "part", "all", "rest", "order_noun", "again", "reverse"}
+    {
+        "close",
+        "out",
+        "move",
+        "be",
+        "be_verb",
+        "cancel",
+        "part",
+        "all",
+        "rest",
+        "order_noun",
+        "again",
+        "reverse",
+    }
     | {"secure", "remove", "void", "risk_off", "reduce", "let_run", "update"}
 )
 """What an open trade is changed with."""
@@ -22,7 +37,17 @@ UPDATE = frozenset(
 TALK = frozenset(
     {"question", "if", "until", "past", "result", "advert", "negation", "plan", "wait", "optional", "hold"}
     | {"example", "education", "analysis", "report", "old", "already", "opinion", "forwarded", "either"}
-    | {"get_ready", "next", "reference", "permission", "first_person", "timeframe", "activated", "expired", "teaser"}
+    | {
+        "get_ready",
+        "next",
+        "reference",
+        "permission",
+        "first_person",
+        "timeframe",
+        "activated",
+        "expired",
+        "teaser", "closed",
+    }
 )
 """What marks talk, each with its own reach (see guards.py)."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from signalos.domain.message import Message
-from signalos.domain.signal import EntryState, Open, ReadEntry, ReadingContext, Reach, Scope, Side
+from signalos.domain.signal import EntryState, Open, Reach, ReadEntry, ReadingContext, Scope, Side
 
 _LIVE = (EntryState.OPEN, EntryState.PENDING)
 
@@ -95,7 +95,9 @@ class Memory:
                 return Scope(Reach.ONE, target=addressed)
         live = [s for s in self.live if s.about(symbol, side) is not None]
         if symbol is not None:
-            return Scope(Reach.ONE, target=live[-1].message_id) if live else Scope(Reach.SYMBOL, symbol=symbol)
+            return (
+                Scope(Reach.ONE, target=live[-1].message_id) if live else Scope(Reach.SYMBOL, symbol=symbol)
+            )
         if two_part:
             last = self.last()
             if last is not None and all(not o.take_profits and o.stop_loss is None for o in last.opens):

@@ -9,6 +9,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
 from signalos.parser.roles import NONE
 from signalos.parser.slips import mend
+from signalos.parser.thousands import join_thousands
 from signalos.parser.units import mark_units
 from signalos.parser.vocabulary import Languages, Meaning, Node
 
@@ -91,11 +92,14 @@ def tag(source: Normalised, languages: Languages) -> list[Term]:
             continue
         term = Term(token.kind, token.text, token.start, token.end, token.glued, line)
         if token.kind is Kind.EMOJI:
-            term.roles = _TP_ROLE if token.text in EMOJI_TP else _SL_ROLE if token.text in EMOJI_SL else NONE
+            term.roles = (
+                _TP_ROLE if token.text in EMOJI_TP else _SL_ROLE if token.text in EMOJI_SL else NONE
+            )
         elif token.kind is Kind.INDEX:
             term.ordinal = int(token.text)
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
+    terms = join_thousands(terms, source, languages.symbols)
     mark_units(terms, source)
     return terms
 
@@ -144,9 +148,7 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
     return best, meanings
 
 
-def _rank_languages(
-    matches: list[tuple[int, tuple[Meaning, ...]]], languages: Languages
-) -> dict[str, int]:
+def _rank_languages(matches: list[tuple[int, tuple[Meaning, ...]]], languages: Languages) -> dict[str, int]:
     """How many words speak for each language: those that only it knows."""
     score = dict.fromkeys(languages.codes, 0)
     for length, meanings in matches:
@@ -157,7 +159,9 @@ def _rank_languages(
     return score
 
 
-def _word_term(tokens: list[Token], meanings: tuple[Meaning, ...], score: dict[str, int], line: int) -> Term:
+def _word_term(
+    tokens: list[Token], meanings: tuple[Meaning, ...], score: dict[str, int], line: int
+) -> Term:
     first, last = tokens[0], tokens[-1]
     text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
     term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
@@ -213,9 +217,7 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
                     continue
         if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
             symbol = table.find(term.text)
-            if symbol is not None and (
-                term.text not in table.weak or _strong(terms, place - 1, source)
-            ):
+            if symbol is not None and (term.text not in table.weak or _strong(terms, place - 1, source)):
                 term.symbol = symbol
                 term.roles = NONE
         if term.symbol is not None:
@@ -257,7 +259,9 @@ def _strong(terms: list[Term], place: int, source: Normalised) -> bool:
     term = terms[place]
     if not source.cased[term.start : term.end].isupper() and len(term.text) <= 4:
         beside = _SIDES
-        if not (place > 0 and terms[place - 1].roles & beside and "first_person" not in terms[place - 1].roles):
+        if not (
+            place > 0 and terms[place - 1].roles & beside and "first_person" not in terms[place - 1].roles
+        ):
             return False
     neighbours = [terms[p] for p in (place - 1, place + 1) if 0 <= p < len(terms)]
     wanted = {"buy", "sell", "sl", "close", "limit"}

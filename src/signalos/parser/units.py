@@ -12,7 +12,9 @@ from signalos.parser.normalise import Normalised
 if TYPE_CHECKING:
     from signalos.parser.terms import Term
 
-_LABELS = frozenset({"sl", "tp", "entry", "buy", "sell", "emoji_tp", "emoji_sl", "at", "to", "from", "zone"})
+_LABELS = frozenset(
+    {"sl", "tp", "entry", "buy", "sell", "emoji_tp", "emoji_sl", "at", "to", "from", "zone"}
+)
 _BEHIND = {
     "%": "percent",
     "٪": "percent",
@@ -62,30 +64,32 @@ def _mark_one(terms: list[Term], place: int, source: Normalised) -> None:
         return
     before = terms[place - 1] if place else None
     after = terms[place + 1] if place + 1 < len(terms) else None
+    if before is not None and before.line == term.line and term.glued:
+        _signed(terms, place, before)
     if after is not None and after.line == term.line:
         if _behind(terms, place, after):
             return
-        if _clock_or_ratio(terms, place, after, before):
-            return
-    if before is not None and before.line == term.line and term.glued:
-        _signed(terms, place, before)
+        _clock_or_ratio(terms, place, after, before)
 
 
 def _behind(terms: list[Term], place: int, after: Term) -> bool:
     """A unit written behind the number."""
     term = terms[place]
     numeral = term.numeral
-    assert numeral is not None  # noqa: S101 -- narrowed by the only caller
+    if numeral is None:
+        return False
     unit = _BEHIND.get(after.text)
     if "pips" in after.roles:
         unit = "pips"
     elif "percent" in after.roles:
         unit = "percent"
     elif after.text == "k" and after.glued:
-        term.numeral = replace(numeral, readings=tuple(v * 1000 for v in numeral.readings), raw=numeral.raw + "k")
+        term.numeral = replace(
+            numeral, readings=tuple(v * 1000 for v in numeral.readings), raw=numeral.raw + "k"
+        )
         after.roles = frozenset({"filler"})
         return True
-    elif after.glued and (after.text in _CUT or after.text in "*?_") and len(numeral.digits) >= 2:
+    elif after.glued and (after.text in _CUT or after.text in "*?") and len(numeral.digits) >= 2:
         marks = after.text if after.text != "x" else ""
         if marks or (place and terms[place - 1].roles & {"sl", "tp", "entry", "buy", "sell"}):
             unit = "cut"
@@ -97,7 +101,12 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         unit = "lots"
     if unit is None:
         return False
-    if unit in ("leverage", "ratio", "time") and len(after.text) <= 2 and not after.glued and after.text in "xrh":
+    if (
+        unit in ("leverage", "ratio", "time")
+        and len(after.text) <= 2
+        and not after.glued
+        and after.text in "xrh"
+    ):
         return False
     if after.kind is Kind.WORD and not after.roles:
         after.roles = frozenset({"filler"})

@@ -20,7 +20,7 @@ from signalos.domain.signal import (
     Span,
 )
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import update_reason
+from signalos.parser.guards import first_reason, update_reason
 from signalos.parser.levels import Item
 from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised
@@ -31,6 +31,7 @@ from signalos.parser.terms import Term
 from signalos.parser.vocabulary import Languages
 
 _ALL = Decimal(1)
+_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
 
 
 @dataclass(slots=True)
@@ -45,7 +46,12 @@ class UpdateReader:
     """Reads one message's update clauses. ``items`` are its labelled levels."""
 
     def __init__(
-        self, sentences: list[Sentence], items: list[Item], memory: Memory, source: Normalised, languages: Languages
+        self,
+        sentences: list[Sentence],
+        items: list[Item],
+        memory: Memory,
+        source: Normalised,
+        languages: Languages,
     ) -> None:
         self.sentences = sentences
         self.items = items
@@ -77,9 +83,22 @@ class UpdateReader:
             self.found.reasons.append(reason)
             return
         if kind == "be":
-            self._each(clause, sentence, lambda scope, symbol: BreakEven(scope=scope, symbol=symbol, spans=self._span(clause, "action")))
+            self._each(
+                clause,
+                sentence,
+                lambda scope, symbol: BreakEven(
+                    scope=scope, symbol=symbol, spans=self._span(clause, "action")
+                ),
+            )
         elif kind == "cancel":
-            self._each(clause, sentence, lambda scope, symbol: Cancel(scope=scope, symbol=symbol, spans=self._span(clause, "action")), pendings=True)
+            self._each(
+                clause,
+                sentence,
+                lambda scope, symbol: Cancel(
+                    scope=scope, symbol=symbol, spans=self._span(clause, "action")
+                ),
+                pendings=True,
+            )
         elif kind == "close":
             self._close(clause, sentence)
 
@@ -94,7 +113,12 @@ class UpdateReader:
             return "close"
         if "reduce" in roles and ("part" in roles or "fraction" in roles or "order_noun" in roles):
             return "close"
-        if "secure" in roles and roles & {"part", "fraction"} or _percent(clause) is not None and "secure" in roles:
+        if (
+            ("secure" in roles
+            and roles & {"part", "fraction"})
+            or (_percent(clause) is not None
+            and "secure" in roles)
+        ):
             return "close"
         if "part" in roles and any("partial" in t.text or "parti" in t.text for t in clause.terms):
             return "close" if "now" in roles or _only_known(clause) else ""
@@ -138,7 +162,11 @@ class UpdateReader:
                 scope = Scope(Reach.SIDE, symbol=name, side=side)
                 self.found.actions.append(Close(scope=scope, symbol=name, spans=spans))
             return
-        self._each(clause, sentence, lambda scope, symbol: Close(scope=scope, symbol=symbol, fraction=fraction, spans=spans))
+        self._each(
+            clause,
+            sentence,
+            lambda scope, symbol: Close(scope=scope, symbol=symbol, fraction=fraction, spans=spans),
+        )
 
     def _fraction(self, clause: Clause) -> Decimal | None:
         percent = _percent(clause)
@@ -157,14 +185,26 @@ class UpdateReader:
     def _each(self, clause: Clause, sentence: Sentence, make: object, *, pendings: bool = False) -> None:
         """One action for each symbol that the clause names, or one without."""
         assert callable(make)  # noqa: S101 -- narrowing for the type checker
-        symbols: list[str | None] = list(self._symbols(clause)) or list(self._sentence_symbols(sentence)) or [None]
+        symbols: list[str | None] = (
+            list(self._symbols(clause)) or list(self._sentence_symbols(sentence)) or [None]
+        )
         side = _side(clause)
         for symbol in symbols:
-            if "all" in clause.roles and pendings and "order_noun" in clause.roles | {"order_noun"} and _plural(clause):
+            if (
+                "all" in clause.roles
+                and pendings
+                and "order_noun" in clause.roles | {"order_noun"}
+                and _plural(clause)
+            ):
                 scope = Scope(Reach.PENDINGS, symbol=symbol)
             elif "all" in clause.roles and symbol is not None and _plural(clause):
                 scope = Scope(Reach.SYMBOL, symbol=symbol)
-            elif "all" in clause.roles and symbol is None and _plural(clause) and self.memory.addressed() is None:
+            elif (
+                "all" in clause.roles
+                and symbol is None
+                and _plural(clause)
+                and self.memory.addressed() is None
+            ):
                 scope = Scope(Reach.ALL)
             else:
                 scope = self.memory.resolve(symbol, side if symbol else None)
@@ -196,7 +236,11 @@ class UpdateReader:
                 continue
             if any(_is_break_even(c) for c in (clause,)) and not item.values:
                 continue
-            reason = update_reason(clause, sentence) or self._level_reason(clause, item)
+            reason = (
+                update_reason(clause, sentence)
+                or first_reason(sentence.roles, _TOLD)
+                or self._level_reason(clause, item)
+            )
             if reason:
                 self.found.reasons.append(reason)
                 continue
@@ -252,7 +296,11 @@ class UpdateReader:
                 following = terms[place + 1] if place + 1 < len(terms) else None
                 if following is None:
                     return 1
-                if following.numeral is not None and following.numeral.whole and following.numeral.value <= 20:
+                if (
+                    following.numeral is not None
+                    and following.numeral.whole
+                    and following.numeral.value <= 20
+                ):
                     return int(following.numeral.value)
                 return following.ordinal or 1
         return None
@@ -291,10 +339,18 @@ class UpdateReader:
         spans = tuple(self._field("take_profit", term) for _, _, term in values)
         moving = "move" in clause.roles or "to" in clause.roles
         several = known is not None and len(known.take_profits) > 1
-        if len(values) == 1 and values[0][0] is not None and (several or (moving and known is None) or (values[0][0] > 1)):
+        if (
+            len(values) == 1
+            and values[0][0] is not None
+            and (several or (moving and known is None) or (values[0][0] > 1))
+        ):
             self.found.actions.append(
                 ModifyTargets(
-                    scope=scope, take_profits=(values[0][1],), index=values[0][0], symbol=symbol, spans=spans
+                    scope=scope,
+                    take_profits=(values[0][1],),
+                    index=values[0][0],
+                    symbol=symbol,
+                    spans=spans,
                 )
             )
             return
@@ -302,7 +358,9 @@ class UpdateReader:
         side = known.side if known is not None else None
         if side is not None:
             prices = tuple(sorted(prices, reverse=side is Side.SELL))
-        self.found.actions.append(ModifyTargets(scope=scope, take_profits=prices, symbol=symbol, spans=spans))
+        self.found.actions.append(
+            ModifyTargets(scope=scope, take_profits=prices, symbol=symbol, spans=spans)
+        )
 
     # -- spans ----------------------------------------------------------------------------------
 
@@ -342,7 +400,8 @@ def _completed(digits: str, price: Decimal, anchor: Decimal | None) -> Decimal:
 def _has_price(clause: Clause) -> bool:
     """True if a number stands in the clause that may be a price (small counts aside)."""
     return any(
-        t.price and t.numeral is not None and not (t.numeral.whole and t.numeral.value <= 100) for t in clause.terms
+        t.price and t.numeral is not None and not (t.numeral.whole and t.numeral.value <= 100)
+        for t in clause.terms
     )
 
 
@@ -394,7 +453,11 @@ def _only_known(clause: Clause) -> bool:
 def _is_break_even(clause: Clause) -> bool:
     """A stop at the entry as the wanted state, or a break-even word as command."""
     roles = clause.roles
-    if "tp" in roles and not roles & {"result"} and not any("tp" in t.roles and t.roles & {"be"} for t in clause.terms):
+    if (
+        "tp" in roles
+        and not roles & {"result"}
+        and not any("tp" in t.roles and t.roles & {"be"} for t in clause.terms)
+    ):
         return False
     be_terms = [t for t in clause.terms if "be" in t.roles]
     strong = [t for t in be_terms if "entry" not in t.roles]

@@ -156,13 +156,16 @@ class _Language:
                 extra.add("fraction")
             if phrase in ordinals:
                 extra.add("ordinal")
-            yield phrase, Meaning(
-                language=self.code,
-                roles=frozenset(roles.get(phrase, set()) | extra),
-                ordinal=ordinals.get(phrase),
-                fraction=fractions.get(phrase),
-                symbol=symbols.get(phrase),
-                weak=plain(phrase) in self.weak,
+            yield (
+                phrase,
+                Meaning(
+                    language=self.code,
+                    roles=frozenset(roles.get(phrase, set()) | extra),
+                    ordinal=ordinals.get(phrase),
+                    fraction=fractions.get(phrase),
+                    symbol=symbols.get(phrase),
+                    weak=plain(phrase) in self.weak,
+                ),
             )
 
     def _phrases(self, place: str, phrases: object) -> list[str]:

@@ -1,0 +1,51 @@
+"""Thousands written with a space: 64 250, joined where the symbol's magnitude asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from signalos.parser.normalise import Normalised
+from signalos.parser.numbers import Numeral, readings
+from signalos.parser.symbols import SymbolTable
+
+if TYPE_CHECKING:
+    from signalos.parser.terms import Term
+
+
+def join_thousands(terms: list[Term], source: Normalised, table: SymbolTable) -> list[Term]:
+    """Join ``58 900`` into one number.
+
+    A no-break or thin space between the groups joins by itself; an ordinary space only if the joined
+    number has the usual magnitude of the message's one symbol and the first group alone has not.
+    """
+    if not any(_pair(terms, place) for place in range(len(terms) - 1)):
+        return terms
+    names = {term.symbol for term in terms if term.symbol is not None}
+    usual = table.range_of(names.pop()) if len(names) == 1 else None
+    result: list[Term] = []
+    for term in terms:
+        last = result[-1] if result else None
+        if last is not None and last.numeral is not None and term.numeral is not None and _groups(last, term):
+            gap = source.text[last.end : term.start]
+            values = readings(last.numeral.raw + term.numeral.raw)
+            fits = usual is not None and values and usual.holds(values[0]) and not usual.holds(last.numeral.value)
+            if values and (gap == "\u00a0" or (gap == " " and fits)):
+                last.numeral = Numeral(last.numeral.raw + term.numeral.raw, values[:1])
+                last.text = last.numeral.raw
+                last.end = term.end
+                continue
+        result.append(term)
+    return result
+
+
+def _pair(terms: list[Term], place: int) -> bool:
+    return terms[place].numeral is not None and terms[place + 1].numeral is not None
+
+
+def _groups(first: Term, second: Term) -> bool:
+    """True for one to three digits (or joined groups) before exactly three digits."""
+    if first.numeral is None or second.numeral is None or first.line != second.line or second.glued:
+        return False
+    head, tail = first.numeral.raw, second.numeral.raw.split(".")[0].split(",")[0]
+    joined = first.end - first.start > len(head)
+    return head.isdecimal() and (len(head) <= 3 or joined) and len(tail) == 3
