@@ -103,7 +103,7 @@ class World:
                     magic=MAGIC,
                     before=known,
                     clock=clock,
-                    grace_seconds=0.5,
+                    grace_seconds=0.3,
                 )
                 if found is not None:
                     return found

@@ -13,7 +13,7 @@ _STEADY_SECONDS = 10.0
 """A worker that lived this long was healthy: the count of failures starts anew."""
 _FREE_RESTARTS = 2
 _FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 10.0
+_LONGEST_PAUSE = 2.0
 
 Spawn = Callable[[Sequence[str], Mapping[str, str] | None], Awaitable[WorkerProcess]]
 
@@ -21,8 +21,9 @@ Spawn = Callable[[Sequence[str], Mapping[str, str] | None], Awaitable[WorkerProc
 class WorkerLauncher:
     """A transport factory: each call gives a fresh worker, never two at once by itself.
 
-    The first restarts come at once, so that one crash costs no time; then the pause doubles up to
-    ten seconds, spread by a fifth so that several terminals do not start in step.
+    The first restarts come at once, so that one crash costs no time; then the pause doubles up to two
+    seconds (a worker is a small local process, and trades may be waiting), spread by a fifth so that
+    several terminals do not start in step.
     """
 
     def __init__(

@@ -20,7 +20,7 @@ import msgspec
 from signalos.brokers.mt5.session import Module, Session
 from signalos.kit.wire import Answer, Request
 
-_LAST_CALL_SECONDS = 10.0
+_LAST_CALL_SECONDS = 2.0
 """How long a call that is under way may go on after the parent has gone."""
 
 
