@@ -1,0 +1,17 @@
+import { useRouter, useSearch } from '@tanstack/react-router'
+import { SignIn } from '@/features/sign-in/sign-in'
+import { useServices } from '@/lib/services'
+
+export function SignInPage() {
+  const { queries } = useServices()
+  const router = useRouter()
+  const { next } = useSearch({ from: '/sign-in' })
+  return (
+    <SignIn
+      onSignedIn={() => {
+        queries.clear()
+        router.history.push(next)
+      }}
+    />
+  )
+}

@@ -1,0 +1,34 @@
+/** A durable event in one sentence. */
+import { price, words } from '@/lib/format'
+import type { LogView } from '@/protocol/generated'
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '')
+
+const NAMES: Readonly<Record<string, string>> = {
+  trade_update: 'Trade', signal_created: 'Signal', decision_made: 'Decision', command_update: 'Command', terminal_update: 'Terminal', error_alert: 'Alert',
+}
+
+export const eventName = (type: string): string => NAMES[type] ?? words(type)
+
+export function describe(log: LogView): string {
+  const { data } = log
+  const join = (...parts: string[]) => parts.filter((part) => part !== '').join(' ')
+  const symbol = text(data['symbol'])
+  const at = (value: unknown) => (typeof value === 'number' ? price(value, symbol) : '')
+  switch (log.type) {
+    case 'trade_update':
+      return join(text(data['side']).toUpperCase(), symbol, text(data['volume']), 'is', text(data['status']), at(data['entryPrice']) && `at ${at(data['entryPrice'])}`, data['reason'] ? `(${words(text(data['reason'])).toLowerCase()})` : '')
+    case 'signal_created':
+      return join(words(text(data['action'])), text(data['side']).toUpperCase(), symbol, 'from', text(data['chatName']) || text(data['chatId']))
+    case 'decision_made':
+      return join(data['verdict'] === 'refuse' ? 'Refused' : 'Passed', text(data['reason']) && `(${words(text(data['reason'])).toLowerCase()})`, `for signal ${text(data['signalId'])}`)
+    case 'command_update':
+      return join(words(text(data['kind'])), 'is', text(data['state']))
+    case 'terminal_update':
+      return join(text(data['name']), 'is', data['connected'] === true ? 'connected' : 'not connected', data['latch'] ? 'and stopped' : '', data['paused'] === true ? 'and paused' : '')
+    case 'error_alert':
+      return text(data['error'])
+    default:
+      return ''
+  }
+}

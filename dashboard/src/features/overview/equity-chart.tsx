@@ -1,0 +1,69 @@
+import { useComputedColorScheme } from '@mantine/core'
+import { AreaSeries, ColorType, createChart, CrosshairMode, type IChartApi, type ISeriesApi, LineSeries, LineStyle, type UTCTimestamp } from 'lightweight-charts'
+import { useEffect, useRef } from 'react'
+import { Empty } from '@/components/panel'
+import { useTime } from '@/lib/services'
+import type { CurvePoint } from './curve'
+import css from './overview.module.css'
+
+interface Drawn {
+  readonly chart: IChartApi
+  readonly equity: ISeriesApi<'Area'>
+  readonly balance: ISeriesApi<'Line'>
+}
+
+const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+export function EquityChart({ points, currency }: { readonly points: readonly CurvePoint[]; readonly currency: string }) {
+  const box = useRef<HTMLDivElement>(null)
+  const drawn = useRef<Drawn | null>(null)
+  const shown = useRef<{ first: number; last: number; count: number } | null>(null)
+  const scheme = useComputedColorScheme('dark')
+  const time = useTime()
+  const enough = points.length >= 2
+
+  useEffect(() => {
+    if (box.current === null || !enough) return
+    const accent = colour('--accent')
+    const chart = createChart(box.current, {
+      autoSize: true,
+      layout: { background: { type: ColorType.Solid, color: 'transparent' }, textColor: colour('--muted'), fontFamily: 'Geist Variable, system-ui, sans-serif', fontSize: 11, attributionLogo: false },
+      grid: { vertLines: { visible: false }, horzLines: { color: colour('--line') } },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
+      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, tickMarkFormatter: (at: UTCTimestamp) => time.clock(at * 1000).slice(0, 5), lockVisibleTimeRangeOnResize: true },
+      localization: { timeFormatter: (at: UTCTimestamp) => `${time.full(at * 1000)} ${time.label}` },
+      crosshair: { mode: CrosshairMode.Magnet, vertLine: { color: colour('--line-strong'), labelBackgroundColor: colour('--line-strong') }, horzLine: { color: colour('--line-strong'), labelBackgroundColor: colour('--line-strong') } },
+      handleScroll: { vertTouchDrag: false },
+    })
+    const balance = chart.addSeries(LineSeries, { color: colour('--muted'), lineWidth: 1, lineStyle: LineStyle.Dashed, priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false })
+    const equity = chart.addSeries(AreaSeries, { lineColor: accent, lineWidth: 2, topColor: `${accent}40`, bottomColor: `${accent}05`, priceLineVisible: false })
+    drawn.current = { chart, equity, balance }
+    shown.current = null
+    return () => {
+      drawn.current = null
+      chart.remove()
+    }
+  }, [enough, scheme, time])
+
+  useEffect(() => {
+    const { current } = drawn
+    const first = points[0]
+    const last = points.at(-1)
+    if (current === null || first === undefined || last === undefined) return
+    const before = shown.current
+    const grown = before !== null && before.first === first.time && points.length - before.count <= 1 && last.time >= before.last
+    if (grown) {
+      current.equity.update({ time: last.time as UTCTimestamp, value: last.equity })
+      current.balance.update({ time: last.time as UTCTimestamp, value: last.balance })
+    } else {
+      current.equity.setData(points.map((p) => ({ time: p.time as UTCTimestamp, value: p.equity })))
+      current.balance.setData(points.map((p) => ({ time: p.time as UTCTimestamp, value: p.balance })))
+      current.chart.timeScale().fitContent()
+    }
+    shown.current = { first: first.time, last: last.time, count: points.length }
+  }, [points, scheme, time, enough])
+
+  if (!enough) return <Empty title="The curve begins with the next minutes" text="Equity and balance are drawn as the terminal reports them." />
+  const last = points.at(-1)
+  return <div ref={box} className={css.chart} role="img" aria-label={`Equity over time; now ${last?.equity.toFixed(2) ?? ''} ${currency}`} data-testid="equity-chart" />
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const server = process.env['SIGNALOS_SERVER'] ?? 'http://127.0.0.1:5000'
+
+export default defineConfig(({ command }) => ({
+  plugins: [react()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // The server replaces the placeholder in every index.html it sends; Vite's own client needs none.
+  html: command === 'build' ? { cspNonce: '__CSP_NONCE__' } : {},
+  build: {
+    target: 'es2022',
+    // Inlined data: addresses would need their own exception in the content security policy.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
+  server: {
+    host: '127.0.0.1',
+    port: 5173,
+    strictPort: true,
+    proxy: {
+      // The Origin must be the server's own for the session cookie to count.
+      '/api': { target: server, changeOrigin: true, headers: { origin: server } },
+      '/health': { target: server, changeOrigin: true },
+      '/ws': { target: server, ws: true, changeOrigin: true, headers: { origin: server } },
+    },
+  },
+  test: { environment: 'happy-dom', include: ['tests/**/*.test.{ts,tsx}'], restoreMocks: true },
+}))
