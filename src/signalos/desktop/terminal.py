@@ -57,7 +57,7 @@ class Terminal:
         self._journal = journal
         self._clock = clock
         busy = asyncio.Lock()
-        magic = lambda: strategies.current().magic  # noqa: E731
+        magic = lambda: strategies.current().magic  # noqa: E731 -- read anew at each use
         executor = self.executor_class(self.terminal_id, broker, journal, clock=clock, market=market)
         contexts = ContextBuilder(self.terminal_id, broker, journal, market)
         self.lane = Lane(

@@ -71,7 +71,7 @@ def signal_event(message: Message, part: int, action: Action) -> SignalData:
         text=message.text[:20_000],
         action=action_name(action),
         symbol=getattr(action, "symbol", None),
-        side=getattr(action, "side", None) and getattr(action, "side").value,  # noqa: B009
+        side=getattr(action, "side", None) and getattr(action, "side").value,  # noqa: B009 -- only some actions have one
         order=None if opening is None else opening.order.value,
         entry=[] if opening is None else list(opening.entry),
         stop_loss=None if opening is None else opening.stop_loss,

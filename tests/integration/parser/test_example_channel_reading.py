@@ -63,8 +63,10 @@ def test_stop_on_the_wrong_side_is_the_one_rejected_order(answers: dict[int, lis
 
 
 def test_commands_in_replies_reach_their_signal(answers: dict[int, list[dict[str, Any]]]) -> None:
-    """Half closes, stops to entry, moved levels, cancels: each kind occurs, and none is left without a target."""
+    """Closes, stops to entry, moved levels, cancels: each kind occurs and names the signal that was replied to."""
     updates = [a for actions in answers.values() for a in actions if a["type"] not in {"open", "reject"}]
     kinds = {a["type"] for a in updates}
     assert kinds == {"close", "break_even", "modify_sl", "modify_tp", "cancel", "close_all"}
+    aimed = [a for a in updates if a["type"] in {"close", "break_even", "modify_sl", "modify_tp"}]
+    assert all(a["target"] is not None for a in aimed)
     assert any(a["type"] == "close" and a["fraction"] == 0.5 for a in updates)

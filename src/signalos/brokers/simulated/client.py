@@ -51,7 +51,7 @@ class SimulatedModule:
         self._last_error: tuple[int, str] = _SUCCESS
         self._constants = load_constants()
         # Fields are the published ones, so the names are safe to make a type of.
-        self._types = {name: namedtuple(name, fields) for name, fields in load_fields().items()}  # noqa: PYI024
+        self._types = {name: namedtuple(name, fields) for name, fields in load_fields().items()}  # noqa: PYI024 -- fields come from a file
 
     def __getattr__(self, name: str) -> Any:
         constants = self.__dict__.get("_constants", {})

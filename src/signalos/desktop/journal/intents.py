@@ -163,7 +163,7 @@ class Intents:
         """Intents of a terminal that still need something done, oldest first."""
         names = tuple(states)
         rows = self._db.execute(
-            f"SELECT * FROM intent WHERE terminal_id=? AND state IN ({','.join('?' * len(names))})"  # noqa: S608
+            f"SELECT * FROM intent WHERE terminal_id=? AND state IN ({','.join('?' * len(names))})"  # noqa: S608 -- placeholders only
             " ORDER BY row",
             (terminal_id, *names),
         ).fetchall()
