@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from signalos.desktop.journal import Journal
 from signalos.kit.clock import SystemClock
 from signalos.kit.ids import SystemIds
-from tests.fault.campaigns.stops import QUIET, quiet_prices
+from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
 from tests.support.world import CLOCK, World
 
 
@@ -50,12 +50,7 @@ async def measure(folder: Path, messages: int) -> dict[str, list[float]]:
         await world.until(lambda: world.status().get("ready"), 60)
         for number in range(1, messages + 1):
             posted[number] = datetime.now(UTC)
-            world.post(
-                number,
-                "EURUSD BUY NOW\nSL 1.0900\nTP 1.1200"
-                if number % 2
-                else "EURUSD SELL NOW\nSL 1.1100\nTP 1.0900",
-            )
+            world.post(number, signal_text("buy" if number % 2 else "sell", number))
             await CLOCK.sleep(0.05)
         await world.until(lambda: len(world.journal()) >= messages, 60)
     finally:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,7 +21,6 @@ from signalos.brokers.mt5.process import native_worker, simulated_worker
 from signalos.brokers.mt5.settings import Settings
 from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config, load_demo_time
 from signalos.desktop.journal import Journal
-from signalos.desktop.online import Online
 from signalos.desktop.pipeline import Pipeline
 from signalos.desktop.standalone import CONFIG, QUIT, STATE, TERMINALS
 from signalos.desktop.strategy_book import StrategyBook
@@ -37,6 +37,9 @@ from signalos.kit.single import AlreadyRunning, SingleInstance
 from signalos.parser.languages import load_languages
 from signalos.sources import build_source
 from signalos.sources.base import Source, SourceParts
+
+if TYPE_CHECKING:
+    from signalos.desktop.online import Online
 
 log = logging.getLogger(__name__)
 ELSEWHERE_SECONDS = 0.05
@@ -173,6 +176,9 @@ class App:
         self._sources: list[Source] = [build_source(s, shared) for s in parts.config.sources]
         self._online: Online | None = None
         if parts.config.server_url is not None:
+            # Imported where it is used: stand-alone, the app needs neither HTTP nor WebSocket client.
+            from signalos.desktop.online import Online
+
             self._online = Online(
                 parts.config.server_url,
                 journal=self._journal,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.decision import DecisionContext, SignalLeg, SignalRecord, SymbolData
 from signalos.domain.errors import Refused
+from signalos.domain.market import PendingOrder, Position
 from signalos.domain.message import Message
 from signalos.domain.order import OpenLeg
 from signalos.domain.signal import Action, Open
@@ -62,59 +65,46 @@ class ContextBuilder:
         """This terminal's signals that still have a leg alive or on its way, oldest first."""
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
-        keys: dict[tuple[str, int, int], int] = {}
-        for leg in self._journal.legs.alive(self._terminal_id):
-            keys[(leg.key.chat_id, leg.key.message_id, leg.key.part)] = leg.key.version
-        under_way = [
-            i
-            for i in self._journal.intents.unfinished(self._terminal_id)
-            if isinstance(i.request, OpenLeg) and i.key.origin == "signal"
-        ]
-        for intent in under_way:
-            keys.setdefault(
-                (intent.key.chat_id, intent.key.message_id, intent.key.part), intent.key.version
-            )
-        found: list[tuple[int, SignalRecord]] = []
-        for (chat_id, message_id, part), version in keys.items():
-            opened = self._opening(chat_id, message_id, part, version)
-            if opened is None:
-                continue
-            row, message, action = opened
-            legs = [
+        signals: dict[tuple[str, int, int], list[SignalLeg]] = {}
+        versions: dict[tuple[str, int, int], int] = {}
+        for leg in self._journal.legs.of_living_signals(self._terminal_id):
+            key = (leg.key.chat_id, leg.key.message_id, leg.key.part)
+            versions[key] = leg.key.version
+            signals.setdefault(key, []).append(
                 _signal_leg(
                     leg,
                     positions.get(leg.identifier) if leg.alive else None,
                     orders.get(leg.identifier) if leg.alive else None,
                 )
-                for leg in self._journal.legs.of_message(self._terminal_id, chat_id, message_id)
-                if leg.key.part == part
-            ]
-            legs += [
-                _planned_leg(intent)
-                for intent in under_way
-                if (intent.key.chat_id, intent.key.message_id, intent.key.part)
-                == (chat_id, message_id, part)
-            ]
-            legs.sort(key=lambda leg: leg.leg)
-            found.append(
-                (row, SignalRecord(chat_id, message_id, part, message.posted_at, action, tuple(legs)))
             )
+        for intent in self._journal.intents.unfinished(self._terminal_id):
+            if isinstance(intent.request, OpenLeg) and intent.key.origin == "signal":
+                key = (intent.key.chat_id, intent.key.message_id, intent.key.part)
+                versions.setdefault(key, intent.key.version)
+                signals.setdefault(key, []).append(_planned_leg(intent, intent.request))
+        found: list[tuple[int, SignalRecord]] = []
+        for key, legs in signals.items():
+            opened = self._opening(*key, versions[key])
+            if opened is not None:
+                row, posted_at, action = opened
+                ordered = tuple(sorted(legs, key=lambda leg: leg.leg))
+                found.append((row, SignalRecord(*key, posted_at, action, ordered)))
         return tuple(record for _, record in sorted(found, key=lambda pair: pair[0]))
 
     def _opening(
         self, chat_id: str, message_id: int, part: int, version: int
-    ) -> tuple[int, Message, Open] | None:
+    ) -> tuple[int, datetime, Open] | None:
         for stored in self._journal.messages.versions(chat_id, message_id):
             if stored.message.version != version or stored.reading is None:
                 continue
             if part <= len(stored.reading.actions):
                 action = stored.reading.actions[part - 1]
                 if isinstance(action, Open):
-                    return stored.row, stored.message, action
+                    return stored.row, stored.message.posted_at, action
         return None
 
 
-def _signal_leg(leg: Leg, position: object, order: object) -> SignalLeg:
+def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None) -> SignalLeg:
     return SignalLeg(
         chat_id=leg.key.chat_id,
         message_id=leg.key.message_id,
@@ -123,15 +113,13 @@ def _signal_leg(leg: Leg, position: object, order: object) -> SignalLeg:
         state="closed" if leg.state == "cancelled" else leg.state,
         symbol=leg.symbol,
         side=leg.side,
-        position=position,  # type: ignore[arg-type]
-        order=order if position is None else None,  # type: ignore[arg-type]
+        position=position,
+        order=order if position is None else None,
         target=leg.target,
     )
 
 
-def _planned_leg(intent: Intent) -> SignalLeg:
-    request = intent.request
-    assert isinstance(request, OpenLeg)  # noqa: S101 -- selected by the caller
+def _planned_leg(intent: Intent, request: OpenLeg) -> SignalLeg:
     return SignalLeg(
         chat_id=intent.key.chat_id,
         message_id=intent.key.message_id,

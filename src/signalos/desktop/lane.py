@@ -185,7 +185,9 @@ class Lane:
 def _unsent_state(step: PlannedStep, decision: Decision) -> str:
     if step.reason.startswith("waiting_"):
         return "waiting"
-    return "refused" if decision.verdict is Verdict.REFUSE else "not_executed"
+    if decision.verdict is Verdict.REFUSE:
+        return "expired" if decision.reason == "too_old" else "refused"
+    return "not_executed"
 
 
 def _refusal(reason: str, text: str) -> Decision:

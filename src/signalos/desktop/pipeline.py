@@ -70,36 +70,40 @@ class Pipeline:
     def _read(self, waiting: JournalledMessage) -> Reading:
         chat_id = waiting.message.chat_id
         earlier = self._journal.messages.recent(chat_id, waiting.row, MEMORY)
+        oldest = min((e.message.message_id for e in earlier), default=0)
+        legs = self._journal.legs.states(chat_id, oldest)
+        verdicts = self._journal.decisions.verdicts(chat_id, oldest)
         newest: dict[int, ReadEntry] = {}
         for stored in earlier:
             # The newest version of each message counts, at the place of the first.
-            newest[stored.message.message_id] = self._entry(stored)
-        context = ReadingContext(entries=tuple(newest.values()))
-        return self._parse(waiting.message, context)
+            number = stored.message.message_id
+            state = _state(stored.reading, legs.get(number, set()), verdicts.get(number, set()))
+            newest[number] = _entry(stored, state)
+        return self._parse(waiting.message, ReadingContext(entries=tuple(newest.values())))
 
-    def _entry(self, stored: JournalledMessage) -> ReadEntry:
-        message, reading = stored.message, stored.reading or Reading()
-        return ReadEntry(
-            message_id=message.message_id,
-            actions=reading.actions,
-            state=self._state(message, reading),
-            reply_to=message.reply_to,
-            announces=reading.announces,
-            text=message.text,
-        )
 
-    def _state(self, message: Message, reading: Reading) -> EntryState:
-        """What became of a message's signals, over all terminals."""
-        if not reading.actions:
-            return EntryState.CLOSED
-        legs = self._journal.legs.states(message.chat_id, message.message_id)
-        if "open" in legs:
-            return EntryState.OPEN
-        if "pending" in legs:
-            return EntryState.PENDING
-        if legs:
-            return EntryState.CLOSED
-        verdicts = self._journal.decisions.verdicts(message.chat_id, message.message_id)
-        if verdicts and all(v == "refuse" for v in verdicts):
-            return EntryState.REFUSED
-        return EntryState.OPEN  # not decided yet, or on its way
+def _entry(stored: JournalledMessage, state: EntryState) -> ReadEntry:
+    message, reading = stored.message, stored.reading or Reading()
+    return ReadEntry(
+        message_id=message.message_id,
+        actions=reading.actions,
+        state=state,
+        reply_to=message.reply_to,
+        announces=reading.announces,
+        text=message.text,
+    )
+
+
+def _state(reading: Reading | None, legs: set[str], verdicts: set[str]) -> EntryState:
+    """What became of a message's signals, over all terminals."""
+    if reading is None or not reading.actions:
+        return EntryState.CLOSED
+    if "open" in legs:
+        return EntryState.OPEN
+    if "pending" in legs:
+        return EntryState.PENDING
+    if legs:
+        return EntryState.CLOSED
+    if verdicts == {"refuse"}:
+        return EntryState.REFUSED
+    return EntryState.OPEN  # not decided yet, or on its way

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from signalos.brokers.base import Broker, Snapshot
 from signalos.brokers.mt5.reconcile import Before, settle
@@ -139,28 +139,35 @@ class Watcher:
     async def _follow(self, snapshot: Snapshot) -> None:
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
-        for leg in self._journal.legs.alive(self.terminal_id):
+        gone: list[Leg] = []
+        with self._journal.transaction():
+            for leg in self._journal.legs.alive(self.terminal_id):
+                if leg.state == "open" and leg.identifier in positions:
+                    self._follow_position(leg, positions[leg.identifier])
+                elif leg.state == "pending" and leg.identifier in orders:
+                    self._follow_order(leg, orders[leg.identifier])
+                else:
+                    gone.append(leg)
+        for leg in gone:
             if leg.state == "open":
-                await self._follow_position(leg, positions.get(leg.identifier))
+                await self._follow_closed(leg)
             else:
-                await self._follow_order(leg, orders.get(leg.identifier))
+                await self._follow_filled_or_cancelled(leg)
 
-    async def _follow_position(self, leg: Leg, position: Position | None) -> None:
-        if position is not None:
-            closed = leg.trade.closed_volume
-            if position.volume < leg.trade.volume - closed:
-                closed = leg.trade.volume - position.volume
-            self._executor.update_leg(
-                leg,
-                entry_price=position.entry_price,
-                stop_loss=position.stop_loss,
-                take_profit=position.take_profit,
-                target=position.take_profit,
-                closed_volume=closed,
-                ticket=position.ticket,
-                opened_at=position.opened_at,
-            )
-            return
+    def _follow_position(self, leg: Leg, position: Position) -> None:
+        closed = max(leg.trade.closed_volume, leg.trade.volume - position.volume)
+        self._executor.update_leg(
+            leg,
+            entry_price=position.entry_price,
+            stop_loss=position.stop_loss,
+            take_profit=position.take_profit,
+            target=position.take_profit,
+            closed_volume=closed,
+            ticket=position.ticket,
+            opened_at=position.opened_at,
+        )
+
+    async def _follow_closed(self, leg: Leg) -> None:
         deals = await self._broker.deals(leg.identifier)
         exits = [d for d in deals if d.entry is not DealEntry.IN]
         entries = [d for d in deals if d.entry is DealEntry.IN]
@@ -169,8 +176,7 @@ class Watcher:
             return  # the history lags behind; it is asked again in the next round
         self._close(leg, deals, entries[0], exits[-1])
 
-    def _close(self, leg: Leg, deals: object, first: Deal, last: Deal) -> None:
-        assert isinstance(deals, list | tuple)  # noqa: S101
+    def _close(self, leg: Leg, deals: Sequence[Deal], first: Deal, last: Deal) -> None:
         self._executor.update_leg(
             leg,
             state="closed",
@@ -186,17 +192,17 @@ class Watcher:
             closed_at=last.at,
         )
 
-    async def _follow_order(self, leg: Leg, order: PendingOrder | None) -> None:
-        if order is not None:
-            self._executor.update_leg(
-                leg,
-                entry_price=order.price,
-                stop_loss=order.stop_loss,
-                take_profit=order.take_profit,
-                target=order.take_profit,
-                volume=order.volume,
-            )
-            return
+    def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
+        self._executor.update_leg(
+            leg,
+            entry_price=order.price,
+            stop_loss=order.stop_loss,
+            take_profit=order.take_profit,
+            target=order.take_profit,
+            volume=order.volume,
+        )
+
+    async def _follow_filled_or_cancelled(self, leg: Leg) -> None:
         found = await self._broker.find(leg.tag, self._strategy().magic)
         if found.order is not None:
             return
@@ -248,24 +254,18 @@ class Watcher:
                 await self._executor.send(self._journal.intents.with_request(intent, step.request))
 
     async def _manage(self, snapshot: Snapshot) -> None:
+        hits = self._journal.legs.targets_hit(self.terminal_id)
+        if not hits:
+            return
+        strategy = self._strategy()
         for record in self._contexts.records(snapshot):
-            hits = self._hits(record)
+            hit = hits.get((record.chat_id, record.message_id, record.part), 0)
             names = tuple({leg.symbol for leg in record.legs if leg.position is not None})
-            if not hits or not names:
+            if not hit or not names:
                 continue
-            strategy = self._strategy()
             for data in (await self._contexts.symbols(names)).values():
-                for step in manage(record, hits, data.tick, data.spec, strategy):
+                for step in manage(record, hit, data.tick, data.spec, strategy):
                     await self._apply_rule(snapshot, record, step, strategy)
-
-    def _hits(self, record: SignalRecord) -> int:
-        """How many of a signal's legs were closed at their target."""
-        legs = self._journal.legs.of_message(self.terminal_id, record.chat_id, record.message_id)
-        return sum(
-            1
-            for leg in legs
-            if leg.key.part == record.part and leg.state == "closed" and leg.trade.reason == "take_profit"
-        )
 
     async def _apply_rule(
         self, snapshot: Snapshot, record: SignalRecord, step: PlannedStep, strategy: Strategy

@@ -41,6 +41,20 @@ def quiet_prices(folder: Path) -> Path:
     return folder
 
 
+def signal_text(kind: str, number: int) -> str:
+    """A signal whose levels no other number has: the same levels again would be a re-post."""
+    away = 0.00001 * (number % 400)
+    match kind:
+        case "buy":
+            return (
+                f"EURUSD BUY NOW\nSL {1.0900 - away:.5f}\nTP1 {1.1100 + away:.5f}\nTP2 {1.1200 + away:.5f}"
+            )
+        case "limit":
+            return f"EURUSD BUY LIMIT {1.0950 - away:.5f}\nSL {1.0880 - away:.5f}\nTP {1.1100 + away:.5f}"
+        case _:
+            return f"EURUSD SELL NOW\nSL {1.1100 + away:.5f}\nTP {1.0900 - away:.5f}"
+
+
 async def one_stop(folder: Path, chance: random.Random, kill: bool) -> dict[str, Any]:
     """One run; {seconds, entries_after, left, flat, traded_before_resume, opened}."""
     world = World(folder, config={"strategy": QUIET}, prices=quiet_prices(folder / "prices"))
@@ -83,8 +97,11 @@ async def one_stop(folder: Path, chance: random.Random, kill: bool) -> dict[str,
             "latched": latched.isoformat(),
             "opened": len(entries),
         }
+        if world.app is not None and world.app.poll() is not None:
+            # The stop command held the folder when the app was started again: it refused, as it should.
+            world.start_app()
         world.command("resume")
-        world.post(900_001, "EURUSD BUY NOW\nSL 1.0900\nTP 1.1200")
+        world.post(900_001, signal_text("buy", 399))
         await world.until(lambda: any(x["messageId"] == 900_001 for x in world.journal()), 30)
         await world.until(world.positions, 30)
         result["trades_after_resume"] = len(await world.positions())
@@ -96,12 +113,7 @@ async def one_stop(folder: Path, chance: random.Random, kill: bool) -> dict[str,
 
 async def _keep_posting(world: World, chance: random.Random) -> None:
     for number in range(1, 900_000):
-        if chance.random() < 0.25:
-            world.post(number, "EURUSD BUY LIMIT 1.0950\nSL 1.0900\nTP 1.1100")
-        elif chance.random() < 0.5:
-            world.post(number, "EURUSD BUY NOW\nSL 1.0900\nTP1 1.1100\nTP2 1.1200")
-        else:
-            world.post(number, "EURUSD SELL NOW\nSL 1.1100\nTP 1.0900")
+        world.post(number, signal_text(chance.choice(["buy", "buy", "limit", "sell"]), number))
         await CLOCK.sleep(chance.uniform(0.02, 0.15))
 
 

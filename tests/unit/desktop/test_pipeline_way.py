@@ -74,7 +74,7 @@ async def test_an_old_signal_is_refused_with_its_age(rig: Rig) -> None:
     rig.say(1, "buy", BUY, posted_at=rig.ago(3600))
     await rig.run(1)
     (line,) = rig.lines()
-    assert (line["state"], line["reason"]) == ("refused", "too_old")
+    assert (line["state"], line["reason"]) == ("expired", "too_old")
     assert not rig.broker.sends
 
 

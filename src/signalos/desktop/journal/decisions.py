@@ -60,10 +60,13 @@ class Decisions:
         ).fetchone()
         return None if row is None else str(row[0])
 
-    def verdicts(self, chat_id: str, message_id: int) -> list[str]:
-        """The verdicts on a message's opening actions, over all terminals and versions."""
-        rows = self._db.execute(
-            "SELECT verdict FROM decision WHERE chat_id=? AND message_id=? AND action IN ('open','reject')",
-            (chat_id, message_id),
-        ).fetchall()
-        return [str(r[0]) for r in rows]
+    def verdicts(self, chat_id: str, since_message: int) -> dict[int, set[str]]:
+        """Message id -> the verdicts on its openings, over all terminals, from ``since_message`` on."""
+        found: dict[int, set[str]] = {}
+        for row in self._db.execute(
+            "SELECT message_id, verdict FROM decision WHERE chat_id=? AND message_id>=?"
+            " AND action IN ('open','reject')",
+            (chat_id, since_message),
+        ):
+            found.setdefault(int(row[0]), set()).add(str(row[1]))
+        return found

@@ -100,15 +100,39 @@ class Legs:
         found = self._all("terminal_id=? AND identifier=?", terminal_id, identifier)
         return found[0] if found else None
 
-    def states(self, chat_id: str, message_id: int) -> list[str]:
-        """The states of a message's legs over all terminals."""
+    def of_living_signals(self, terminal_id: str) -> list[Leg]:
+        """All legs, ended ones too, of signals with a leg that is alive; in order of their messages."""
+        return self._all(
+            "terminal_id=? AND (chat_id, message_id, part) IN"
+            " (SELECT chat_id, message_id, part FROM leg WHERE terminal_id=? AND state IN ('pending','open'))"
+            " ORDER BY message_id, part, leg",
+            terminal_id,
+            terminal_id,
+        )
+
+    def targets_hit(self, terminal_id: str) -> dict[tuple[str, int, int], int]:
+        """(chat, message, part) -> legs closed at their target, of signals that still have a position."""
         rows = self._db.execute(
-            "SELECT state FROM leg WHERE chat_id=? AND message_id=?", (chat_id, message_id)
+            "SELECT chat_id, message_id, part, COUNT(*) FROM leg"
+            " WHERE terminal_id=? AND state='closed' AND json_extract(trade, '$.reason')='take_profit'"
+            " AND (chat_id, message_id, part) IN"
+            " (SELECT chat_id, message_id, part FROM leg WHERE terminal_id=? AND state='open')"
+            " GROUP BY chat_id, message_id, part",
+            (terminal_id, terminal_id),
         ).fetchall()
-        return [str(r[0]) for r in rows]
+        return {(str(r[0]), int(r[1]), int(r[2])): int(r[3]) for r in rows}
+
+    def states(self, chat_id: str, since_message: int) -> dict[int, set[str]]:
+        """Message id -> the states of its legs over all terminals, from ``since_message`` on."""
+        found: dict[int, set[str]] = {}
+        for row in self._db.execute(
+            "SELECT message_id, state FROM leg WHERE chat_id=? AND message_id>=?", (chat_id, since_message)
+        ):
+            found.setdefault(int(row[0]), set()).add(str(row[1]))
+        return found
 
     def _all(self, where: str, *values: object) -> list[Leg]:
-        rows = self._db.execute(f"SELECT * FROM leg WHERE {where}", values).fetchall()  # noqa: S608
+        rows = self._db.execute(f"SELECT * FROM leg WHERE {where}", values).fetchall()  # noqa: S608 -- fixed texts only
         return [
             Leg(
                 key=LegKey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from signalos.desktop.journal.serial import instant, instant_text, reading_from, reading_json
@@ -11,6 +12,9 @@ from signalos.domain.signal import Reading
 from signalos.kit.clock import Clock
 from signalos.kit.sqlite import transaction
 from signalos.sources.base import Post
+
+KEPT = 1000
+"""Read messages held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ class Messages:
     def __init__(self, db: sqlite3.Connection, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._read: OrderedDict[int, JournalledMessage] = OrderedDict()
 
     def add(self, post: Post, position: str) -> Message | None:
         """Journal ``post`` together with its source's position; None if it is known already.
@@ -106,19 +111,30 @@ class Messages:
     def recent(self, chat_id: str, before_row: int, limit: int) -> list[JournalledMessage]:
         """The last ``limit`` read messages of a chat before ``before_row``, oldest first."""
         rows = self._db.execute(
-            "SELECT * FROM message WHERE chat_id = ? AND row < ? AND reading IS NOT NULL"
+            "SELECT row FROM message WHERE chat_id = ? AND row < ? AND reading IS NOT NULL"
             " ORDER BY row DESC LIMIT ?",
             (chat_id, before_row, limit),
         ).fetchall()
-        return [_message(r) for r in reversed(rows)]
+        return [self._kept(r[0]) for r in reversed(rows)]
 
     def versions(self, chat_id: str, message_id: int) -> list[JournalledMessage]:
-        """All journalled versions of one message, oldest first."""
+        """All read versions of one message, oldest first."""
         rows = self._db.execute(
-            "SELECT * FROM message WHERE chat_id = ? AND message_id = ? ORDER BY version",
+            "SELECT row FROM message WHERE chat_id = ? AND message_id = ? AND reading IS NOT NULL"
+            " ORDER BY version",
             (chat_id, message_id),
         ).fetchall()
-        return [_message(r) for r in rows]
+        return [self._kept(r[0]) for r in rows]
+
+    def _kept(self, row: int) -> JournalledMessage:
+        """A read message: it never changes again, so the newest ones are kept in memory."""
+        kept = self._read.get(row)
+        if kept is None:
+            kept = _message(self._db.execute("SELECT * FROM message WHERE row = ?", (row,)).fetchone())
+            self._read[row] = kept
+            while len(self._read) > KEPT:
+                self._read.popitem(last=False)
+        return kept
 
     def next_for(self, terminal_id: str) -> JournalledMessage | None:
         """The oldest read message that ``terminal_id`` has not finished, in order of arrival."""

@@ -22,6 +22,7 @@ CREATE TABLE message (
     reading BLOB,
     UNIQUE (chat_id, message_id, version)
 );
+CREATE INDEX message_chat ON message (chat_id, row);
 CREATE INDEX message_unread ON message (row) WHERE reading IS NULL;
 CREATE TABLE source_position (source TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
 
@@ -43,7 +44,8 @@ CREATE TABLE decision (
     market_day TEXT NOT NULL,
     decided_at TEXT NOT NULL,
     PRIMARY KEY (terminal_id, chat_id, message_id, version, part)
-) WITHOUT ROWID;
+);
+CREATE INDEX decision_chat ON decision (chat_id, message_id, action, verdict);
 
 -- What is (or was, or will not be) sent to a terminal. Written before anything is sent.
 CREATE TABLE intent (
@@ -78,6 +80,7 @@ CREATE TABLE intent (
 );
 CREATE INDEX intent_unfinished ON intent (terminal_id, state)
     WHERE state IN ('planned', 'sending', 'unknown', 'waiting');
+CREATE INDEX intent_origin ON intent (terminal_id, origin, chat_id);
 CREATE INDEX intent_day ON intent (terminal_id, market_day);
 
 -- Legs of signals that reached the broker, with their last known state there.
@@ -98,6 +101,7 @@ CREATE TABLE leg (
     PRIMARY KEY (terminal_id, chat_id, message_id, part, leg)
 ) WITHOUT ROWID;
 CREATE INDEX leg_alive ON leg (terminal_id, state) WHERE state IN ('pending', 'open');
+CREATE INDEX leg_chat ON leg (chat_id, message_id);
 CREATE INDEX leg_identifier ON leg (terminal_id, identifier);
 
 CREATE TABLE command (

@@ -1,0 +1,1 @@
+"""The desktop app: where messages are read, decided and sent to the terminals."""
