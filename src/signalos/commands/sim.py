@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         host, port = listen_address(args.listen)
         lock = SingleInstance(args.state.with_name(args.state.name + ".lock"), "a simulated terminal")
-    except (ConfigError, AlreadyRunning) as why:
+    except (ConfigError, AlreadyRunning, OSError) as why:
         print(f"signalos sim: {why}", file=sys.stderr)
         return 2
     with lock:

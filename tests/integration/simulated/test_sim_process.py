@@ -222,6 +222,7 @@ def test_a_busy_port_is_said_plainly(start: Callable[..., Simulator]) -> None:
         (["--faults", "nowhere.json"], "nowhere.json"),
         (["--clock", "nowhere.json"], "nowhere.json"),
         (["--listen", "0.0.0.0:0"], "this machine only"),
+        (["--state", "/dev/null/account.db"], "/dev/null"),
         (["--balance", "lots"], "'lots' is not an amount"),
     ],
 )

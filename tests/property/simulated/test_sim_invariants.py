@@ -125,6 +125,8 @@ def check_sums(b: Bench) -> None:
     entries = [d.position for d in deals if d.entry is Entry.IN and d.type is not DealType.BALANCE]
     assert len(entries) == len(set(entries))
     assert not set(state.orders) & set(state.done_orders)
+    if state.positions:
+        assert account.equity * 100 >= account.margin * account.settings.stop_out
 
 
 def run(

@@ -236,6 +236,24 @@ def test_a_stop_out_far_below_the_margin_is_found_in_one_step(bench: Benches) ->
     assert at_once.state.positions == {}
 
 
+@pytest.mark.parametrize("currency", ["USD", "EUR", "JPY"])
+def test_the_stop_out_comes_at_the_first_tick_that_asks_for_it(bench: Benches, currency: str) -> None:
+    falling = [(n, f"{150 - n / 30:.3f}", f"{150.01 - n / 30:.3f}") for n in range(200)]
+    rising = [(n + 0.5, f"{1.1 + n / 1e5:.5f}", f"{1.1001 + n / 1e5:.5f}") for n in range(200)]
+    deposit = Decimal(1200) * (150 if currency == "JPY" else 1)
+    b = bench({"USDJPY": falling, "EURUSD": rising}, currency=currency, balance=deposit)
+    b.at(0.5)
+    assert b.buy("USDJPY", 0.7)["retcode"] == 10009
+    assert b.sell("USDJPY", 0.3)["retcode"] == 10009
+    assert b.sell("EURUSD", 0.3)["retcode"] == 10009
+    account = b.terminal.account
+    for half in range(1, 400):
+        b.at(0.5 + half / 2)
+        b.terminal.advance()
+        assert not account.state.positions or account.equity * 100 >= account.margin * 50
+    assert {d.reason.name for d in account.state.deals.values() if d.entry.name == "OUT"} == {"SO"}
+
+
 def test_switches_of_the_terminal(bench: Benches) -> None:
     b = bench()
     b.terminal.trade_allowed = False

@@ -31,6 +31,9 @@ class Market:
         self.symbols = {name: symbols[name] for name in self.feed.series}
         self.currency = currency
         self._cent = _ONE.scaleb(-money_digits)
+        # Profit currency for one point of one volume unit.
+        self._worth = {n: VOLUME_UNIT * s.contract_size * s.point for n, s in self.symbols.items()}
+        self._scale = {n: float(s.point) for n, s in self.symbols.items()}
         self._paths = {
             c: path
             for s in self.symbols.values()
@@ -46,8 +49,10 @@ class Market:
         return self.feed.quote(symbol)
 
     def converts(self, symbol: str) -> tuple[str, ...]:
-        """Symbols whose quotes the value of a ``symbol`` position depends on besides its own."""
+        """Symbols whose quotes turn profit and margin of a ``symbol`` position into account currency."""
         s = self.symbols[symbol]
+        if s.currency_profit == self.currency:
+            return ()  # and the margin is reckoned at the opening price
         return tuple(
             name
             for currency in (s.currency_profit, s.currency_margin)
@@ -63,20 +68,21 @@ class Market:
 
         Gains are sold at the converting symbol's bid, losses bought at its ask.
         """
-        s = self.symbols[symbol]
-        moved = Decimal((closed - opened) * sign * volume) * VOLUME_UNIT * s.contract_size * s.point
-        return self.cents(moved * self.rate(s.currency_profit, gain=moved > 0))
+        moved = ((closed - opened) * sign * volume) * self._worth[symbol]
+        currency = self.symbols[symbol].currency_profit
+        if currency == self.currency:
+            return self.cents(moved)
+        return self.cents(moved * self.rate(currency, gain=moved > 0))
 
     def margin(self, symbol: str, volume: int, points: int) -> Decimal:
         """Margin at leverage 1 in account currency for ``volume`` at price ``points``, not rounded."""
         s = self.symbols[symbol]
-        lots = volume * VOLUME_UNIT * s.contract_size
         if s.calc_mode is CalcMode.FOREX:
             if s.currency_profit == self.currency:
                 # The base currency is worth the position's own opening price.
-                return lots * points * s.point
-            return lots * self.rate(s.currency_base, gain=False)
-        return lots * points * s.point * self.rate(s.currency_profit, gain=False)
+                return volume * points * self._worth[symbol]
+            return volume * VOLUME_UNIT * s.contract_size * self.rate(s.currency_base, gain=False)
+        return volume * points * self._worth[symbol] * self.rate(s.currency_profit, gain=False)
 
     def rate(self, currency: str, *, gain: bool) -> Decimal:
         """Account currency for one unit of ``currency`` at the newest quotes."""
@@ -89,6 +95,16 @@ class Market:
             else:
                 rate /= (quote.ask if gain else quote.bid) * point
         return rate
+
+    def float_rates(self, currency: str) -> tuple[float, float]:
+        """``rate`` for gains and for losses as floats: for screening, never for bookkeeping."""
+        gain = loss = 1.0
+        for name, forward in self._paths[currency]:
+            quote = self.feed.quote_or_first(name)
+            scale = self._scale[name]
+            low, high = quote.bid * scale, quote.ask * scale
+            gain, loss = (gain * low, loss * high) if forward else (gain / high, loss / low)
+        return gain, loss
 
     def _path(self, currency: str) -> tuple[tuple[str, bool], ...] | None:
         if currency == self.currency:

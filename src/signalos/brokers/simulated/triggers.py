@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from signalos.brokers.simulated.codes import OrderType, Reason
 from signalos.brokers.simulated.records import Order, Position
+from signalos.brokers.simulated.stopout import StopOutScreen
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
 from signalos.prices import Quote
 
@@ -64,19 +65,23 @@ _ALWAYS = _Band(bid_low=_FAR)
 class Triggers:
     """The bands of an account as it stands, and the next expiry (account time, microseconds)."""
 
-    def __init__(self, bands: dict[str, _Band], expiry: int) -> None:
+    def __init__(self, bands: dict[str, _Band], expiry: int, screen: StopOutScreen | None) -> None:
         self._bands = bands
+        self._screen = screen
         self.expiry = expiry
 
     def touched(self, symbol: str, quote: Quote) -> bool:
         """Whether ``quote`` may set something off; never False when it does."""
         band = self._bands.get(symbol)
-        return band is not None and (
-            quote.bid <= band.bid_low
-            or quote.bid >= band.bid_high
-            or quote.ask <= band.ask_low
-            or quote.ask >= band.ask_high
-        )
+        return (
+            band is not None
+            and (
+                quote.bid <= band.bid_low
+                or quote.bid >= band.bid_high
+                or quote.ask <= band.ask_low
+                or quote.ask >= band.ask_high
+            )
+        ) or (self._screen is not None and not self._screen.safe())
 
     def always(self, symbol: str) -> bool:
         """Whether every tick of ``symbol`` is looked at."""
@@ -99,28 +104,25 @@ class Triggers:
                 bands[o.symbol] = band.narrowed(side, low=o.price)
             else:
                 bands[o.symbol] = band.narrowed(side, high=o.price)
-        _watch_stop_out(account, bands)
+        screen = _watch_stop_out(account, bands)
         expiry = min((o.expires for o in account.state.orders.values() if o.expires), default=_FAR)
-        return cls(bands, expiry)
+        return cls(bands, expiry, screen)
 
 
-def _watch_stop_out(account: Account, bands: dict[str, _Band]) -> None:
+def _watch_stop_out(account: Account, bands: dict[str, _Band]) -> StopOutScreen | None:
     """Narrow the bands so far that no quote inside them can bring the account to its stop-out.
 
     The money left above the stop-out is shared among the symbols; a symbol whose gross volume cannot
-    lose its share within the band cannot be to blame. Where conversions move the value as well,
-    every tick is looked at.
+    lose its share within the band cannot be to blame. Where conversions move the value as well, the
+    screen that is returned looks at every tick instead.
     """
     gross: dict[str, int] = {}
     for p in account.state.positions.values():
         gross[p.symbol] = gross.get(p.symbol, 0) + p.volume
     if not gross:
-        return
-    moving = {name for symbol in gross for name in account.market.converts(symbol)}
-    if moving:
-        for name in moving.union(gross):
-            bands[name] = _ALWAYS
-        return
+        return None
+    if any(account.market.converts(symbol) for symbol in gross):
+        return StopOutScreen(account)
     left = account.equity - account.margin * account.settings.stop_out / 100
     # Every position's profit is rounded to the cent: at most a cent each is lost on top.
     share = (left - len(account.state.positions)) / len(gross)
@@ -134,3 +136,4 @@ def _watch_stop_out(account: Account, bands: dict[str, _Band]) -> None:
         band = bands.get(symbol, _Band())
         band = band.narrowed("bid", low=quote.bid - room, high=quote.bid + room)
         bands[symbol] = band.narrowed("ask", low=quote.ask - room, high=quote.ask + room)
+    return None
