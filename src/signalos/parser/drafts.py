@@ -46,6 +46,15 @@ class Draft:
         return any(item.cut for item in (*self.stops, *self.targets, *self.entries, *self.prices))
 
     @property
+    def clauses(self) -> set[int]:
+        """Clauses in which a part of this draft stands."""
+        terms = [self.side_term, self.symbol_term, self.now, self.kind_term]
+        found = {t.clause for t in terms if t is not None}
+        for item in (*self.entries, *self.prices, *self.stops, *self.targets):
+            found |= {item.label.clause, *(value.clause for value in item.values)}
+        return found
+
+    @property
     def lines(self) -> set[int]:
         """Lines on which a part of this draft stands."""
         terms = [self.side_term, self.symbol_term, self.now, self.kind_term]

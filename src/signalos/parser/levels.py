@@ -13,7 +13,7 @@ from signalos.parser.lexer import Kind
 from signalos.parser.terms import Term
 
 _SEPARATORS = frozenset(":=@-.>→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
-_LIST_MARKS = frozenset(",/-&|~+、_;•·→➡")
+_LIST_MARKS = frozenset(",/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
 _RANGE_MARKS = frozenset("-/_~&")
 _LABEL_ROLES = frozenset({"sl", "tp", "entry"})
 _SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
@@ -192,7 +192,9 @@ class LevelReader:
             elif term.text in "()" or self._skippable(term) or term.roles & {"emoji_sl", "emoji_tp"}:
                 if "above" in term.roles or "below" in term.roles:
                     item.beyond = "above" if "above" in term.roles else "below"
-            elif role == "entry" and term.roles & {"now", "zone", "limit"} and self._number_ahead():
+            elif (term.roles & {"now"} or (role == "entry" and term.roles & {"zone", "limit"})) and (
+                self._number_ahead()
+            ):
                 pass
             else:
                 return
@@ -293,6 +295,9 @@ class LevelReader:
         if item.values and role == "tp" and self._numbering(term):
             return True
         if item.values and role == "sl":
+            if mark is not None and ("to" in mark.roles or mark.text in "→➔➜➝➞➡⇒⟶>"):
+                item.values = [term]  # "from 2396 to 2400": the new one counts
+                return True
             item.extra = item.extra or (mark is not None and mark.text in "-/~" and mark.glued)
             return False
         if item.values and role == "entry":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from signalos.domain.message import Message
 from signalos.domain.signal import Action, Close, Open, Reach, Reading, ReadingContext, Reject, Scope, Side
 from signalos.parser.clauses import Sentence, split
@@ -100,19 +102,19 @@ class _Reader:
                 self.reasons.append(made)
             else:
                 opened.append(made)
-                occupied |= draft.lines
+                occupied |= draft.clauses
         opened = _without_twins(opened)
         if orders and not opened:
             levels = False
         else:
             levels = not orders
         actions: list[Action] = []
+        if occupied:  # what stands behind a new order is about that order: management notes, footers
+            first = min(occupied)
+            occupied |= {c.terms[0].clause for s in sentences for c in s.clauses if c.terms[0].clause > first}
         reader = UpdateReader(sentences, items, self.memory, self.source, self.languages)
-        found = reader.read(levels=levels, skip=occupied)
+        found = reader.read(levels=levels, skip=occupied, alone=not opened)
         self.reasons.extend(found.reasons)
-        if opened:
-            names = {getattr(action, "symbol", None) for action in opened}
-            found.actions = [a for a in found.actions if getattr(a, "symbol", None) not in {None, *names}]
         actions.extend(_unique(found.actions))
         actions.extend(self._reversed(sentences, opened))
         actions.extend(self._in_context(opened, sentences))
@@ -320,14 +322,14 @@ def _without_twins(actions: list[Action]) -> list[Action]:
 
 
 def _unique(actions: list[Action]) -> list[Action]:
-    """Drop updates that say the same about the same signal."""
+    """Drop updates that say the same about the same signal; a stated share beats an unstated one."""
+    stated = {a.scope for a in actions if isinstance(a, Close) and a.fraction is not None}
     result: list[Action] = []
     keys: set[object] = set()
     for action in actions:
-        key = (
-            type(action), getattr(action, "scope", None), getattr(action, "price", None),
-            getattr(action, "fraction", None), getattr(action, "take_profits", None), getattr(action, "index", None),
-        )  # fmt: skip
+        if isinstance(action, Close) and action.fraction is None and action.scope in stated:
+            continue
+        key = replace(action, spans=(), confidence=1.0)
         if key not in keys:
             keys.add(key)
             result.append(action)

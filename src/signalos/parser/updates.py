@@ -62,11 +62,17 @@ class UpdateReader:
         self.found = Found([], [])
         self.named = _message_symbols(sentences)
 
-    def read(self, *, levels: bool, skip: set[int]) -> Found:
-        """Read every clause whose line is not in ``skip``; ``levels`` also reads labelled prices."""
+    def read(self, *, levels: bool, skip: set[int], alone: bool) -> Found:
+        """Read every clause that is not in ``skip``.
+
+        ``levels`` also reads labelled prices; ``alone``: the message opens nothing, so that a symbol
+        named anywhere in it is meant.
+        """
+        if not alone:
+            self.named = []
         for sentence in self.sentences:
             for clause in sentence.clauses:
-                if clause.line not in skip:
+                if clause.terms[0].clause not in skip:
                     self._clause(clause, sentence)
         if levels:
             self._levels(skip)
@@ -107,11 +113,14 @@ class UpdateReader:
         values = _has_price(clause)
         if not values and _is_break_even(clause):
             return "be"
+        if "expired" in roles and self._addressed_waits():
+            return "cancel"
         if _is_cancel(clause) and not values:
             return "cancel"
         if _is_close(clause):
             return "close"
-        if "reduce" in roles and ("part" in roles or "fraction" in roles or "order_noun" in roles):
+        amount = _percent(clause) is not None or _written_ratio(clause) is not None
+        if "reduce" in roles and (amount or roles & {"part", "fraction", "order_noun"}):
             return "close"
         if (
             ("secure" in roles
@@ -124,6 +133,11 @@ class UpdateReader:
             return "close" if "now" in roles or _only_known(clause) else ""
         return ""
 
+    def _addressed_waits(self) -> bool:
+        """True if the message replies to an order that is still waiting."""
+        signal = self.memory.signal(self.memory.addressed())
+        return signal is not None and signal.pending
+
     def _form_reason(self, clause: Clause) -> str:
         """English telling forms ("we close", "closing") are a call only with "now" or "here"."""
         if "now" in clause.roles:
@@ -132,7 +146,7 @@ class UpdateReader:
             if not term.roles & {"close", "move", "cancel", "be_verb", "reduce", "secure"}:
                 continue
             if term.language and term.language not in self.languages.call_to_act:
-                if term.text.split()[0].endswith("ing"):
+                if term.text.split()[0].endswith("ing") and not term.text.startswith("bring"):
                     return "progressive"
                 if place and "first_person" in clause.terms[place - 1].roles:
                     return "progressive"
@@ -226,7 +240,7 @@ class UpdateReader:
         targets: list[Item] = []
         where: tuple[Clause, Sentence] | None = None
         for item in self.items:
-            if item.kind not in ("sl", "tp") or item.line in skip:
+            if item.kind not in ("sl", "tp") or item.label.clause in skip:
                 continue
             place = self._where(item.label)
             if place is None:
@@ -501,6 +515,9 @@ def _is_close(clause: Clause) -> bool:
         return False
     verbs = [t for t in clause.terms if t.roles & {"close", "out"}]
     first = verbs[0]
+    behind = clause.terms[clause.terms.index(first) + 1 :]
+    if behind and behind[0].price and "now" not in roles:
+        return False  # "Close 2401.30" is a card's line
     if "tp" in roles and not any("profit" in t.text for t in clause.terms if "tp" in t.roles):
         return False
     noun = bool(roles & {"order_noun", "all", "rest", "part", "fraction", "now", "buy", "sell"}) or any(

@@ -103,7 +103,7 @@ def test_pending_orders(read):
 
 def test_a_closed_signal_is_no_target(read):
     assert read("close now", EURO, GOLD, "Gold SL hit") == "close #1 1"
-    assert read("close now", EURO, "EURUSD closed at 1.0830", GOLD) == "close #2 1"
+    assert read("close now", EURO, "EURUSD closed at 1.0830", GOLD) == "close #3 1"
 
 
 def test_two_part_signals(read):
