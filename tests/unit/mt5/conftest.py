@@ -56,6 +56,7 @@ class Rig:
 
     async def settle(self, request: OrderRequest, leg: int = 1, **before: Any) -> Outcome | None:
         sent_at = before.pop("sent_at", self.clock.now())
+        live_quote = before.pop("live_quote", True)
         return await settle(
             self.broker,
             request,
@@ -64,6 +65,7 @@ class Rig:
             before=Before(sent_at, **before),
             clock=self.clock,
             grace_seconds=30,
+            live_quote=live_quote,
         )
 
     async def opened(self, **changes: Any) -> str:

@@ -258,7 +258,8 @@ class FakeModule:
             comment=wanted.get("comment", ""),
             time_msc=EPOCH * 1000,
         )
-        return self._deal(order, 0, volume, order, wanted.get("comment", ""), price=price)
+        comment = wanted.get("comment", "")
+        return self._deal(order, 0, volume, order, comment, price=price, type=kind, magic=wanted["magic"])
 
     def _reduce(self, ticket: int, volume: float, comment: str) -> tuple[int, int]:
         row = self.positions[ticket]
@@ -270,33 +271,21 @@ class FakeModule:
         order = self._number()
         return self._deal(ticket, 1, volume, order, comment), order
 
-    def _deal(
-        self,
-        position: int,
-        entry: int,
-        volume: float,
-        order: int,
-        comment: str,
-        *,
-        price: float = 1.1,
-        reason: int = 3,
-    ) -> int:
+    def _deal(self, position: int, entry: int, volume: float, order: int, comment: str, **more: Any) -> int:
         number = self._number() + 1000
-        self.deals.append(
-            Row(
-                "TradeDeal",
-                ticket=number,
-                order=order,
-                position_id=position,
-                entry=entry,
-                symbol="EURUSD",
-                volume=volume,
-                price=price,
-                comment=comment,
-                reason=reason,
-                time_msc=EPOCH * 1000 + number,
-            )
-        )
+        row: dict[str, Any] = {
+            "ticket": number,
+            "order": order,
+            "position_id": position,
+            "entry": entry,
+            "symbol": "EURUSD",
+            "volume": volume,
+            "price": 1.1,
+            "comment": comment,
+            "reason": 3,
+            "time_msc": EPOCH * 1000 + number,
+        }
+        self.deals.append(Row("TradeDeal", **(row | more)))
         return number
 
     def _past(self, symbol: str, ticket: int, state: int, comment: str, position: int = 0) -> None:

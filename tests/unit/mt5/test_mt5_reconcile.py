@@ -70,13 +70,6 @@ async def test_nothing_found_is_only_believed_after_the_grace_window(rig: Rig) -
     assert len(rig.module.sent) == 1
 
 
-async def test_a_dead_quote_proves_nothing(rig: Rig) -> None:
-    await _never_arrived(rig, rig.leg())
-    sent_at = rig.clock.now()
-    rig.time.shift(100)
-    assert await rig.settle(rig.leg(), sent_at=sent_at) is None
-
-
 async def test_a_terminal_that_is_away_proves_nothing(rig: Rig) -> None:
     await _never_arrived(rig, rig.leg())
     rig.module.running = False
@@ -101,17 +94,45 @@ async def test_a_replaced_comment_is_recognised_among_new_positions(rig: Rig) ->
     known = await rig.opened()
     rig.module.comment = "via mobile"
     await _lost(rig, rig.leg())
-    assert await rig.settle(rig.leg()) is None, "without knowing what was there before nothing is adopted"
     found = await rig.settle(rig.leg(), identifiers=frozenset({known}), tickets=frozenset())
     assert found is not None
     assert found.identifier not in (None, known)
 
 
-async def test_two_that_look_alike_are_not_guessed(rig: Rig) -> None:
+async def test_a_replaced_comment_is_recognised_after_the_position_ended(rig: Rig) -> None:
+    rig.module.comment = "via mobile"
+    await _lost(rig, rig.leg())
+    (identifier,) = rig.module.positions
+    rig.module.close(identifier)
+    found = await rig.settle(rig.leg(), identifiers=frozenset(), tickets=frozenset())
+    assert found is not None
+    assert found.identifier == str(identifier)
+
+
+async def test_what_might_be_ours_keeps_absence_from_being_concluded(rig: Rig) -> None:
     rig.module.comment = "x"
     await _lost(rig, rig.leg())
+    assert await _after_grace(rig, rig.leg()) is None
     await _lost(rig, rig.leg(), leg=2)
-    assert await rig.settle(rig.leg(), identifiers=frozenset(), tickets=frozenset()) is None
+    assert await _after_grace(rig, rig.leg(), identifiers=frozenset(), tickets=frozenset()) is None
+
+
+async def test_an_order_still_at_work_is_waited_for(rig: Rig) -> None:
+    """A market order that the broker has accepted and not filled yet is neither done nor absent."""
+    await _lost(rig, rig.leg(kind=OrderKind.LIMIT, price=D("1.098")))
+    (order,) = rig.module.orders.values()
+    order.values["type"] = 0
+    assert await _after_grace(rig, rig.leg()) is None
+
+
+async def test_without_a_quote_absence_is_believed_only_where_asked_for(rig: Rig) -> None:
+    await _never_arrived(rig, rig.leg())
+    sent_at = rig.clock.now()
+    rig.time.shift(100)
+    assert await rig.settle(rig.leg(), sent_at=sent_at) is None
+    found = await rig.settle(rig.leg(), sent_at=sent_at, live_quote=False)
+    assert found is not None
+    assert found.reason == "not_executed"
 
 
 async def test_another_legs_position_is_never_adopted(rig: Rig) -> None:

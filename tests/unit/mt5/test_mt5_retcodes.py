@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signalos.brokers.mt5.retcodes import AnswerClass, all_retcodes, meaning_of, meaning_of_none
+from signalos.brokers.mt5.last_errors import meaning_of_none
+from signalos.brokers.mt5.retcodes import AnswerClass, all_retcodes, meaning_of
 from signalos.brokers.mt5data import load_constants
 
 PUBLISHED = sorted(v for n, v in load_constants().items() if n.startswith("TRADE_RETCODE_"))

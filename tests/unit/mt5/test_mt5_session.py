@@ -131,14 +131,14 @@ def test_the_loop_answers_in_order_and_ends_with_its_input(module: FakeModule) -
 def test_credentials_reach_initialize_alone(module: FakeModule) -> None:
     seen: list[dict[str, Any]] = []
 
-    def initialize(**options: Any) -> bool:
-        seen.append(options)
+    def initialize(*path: str, **options: Any) -> bool:
+        seen.append({"args": path} | options)
         return True
 
     module.initialize = initialize  # type: ignore[method-assign]
-    session = Session(module, {"login": 5, "password": "hush"})
+    session = Session(module, {"path": "C:/t.exe", "login": 5, "password": "hush"})
     answer = session.answer(Request(1, "connect", [], {"timeout": 5}))
-    assert seen == [{"login": 5, "password": "hush", "timeout": 5}]
+    assert seen == [{"args": ("C:/t.exe",), "login": 5, "password": "hush", "timeout": 5}]
     assert b"hush" not in msgspec.json.encode(answer)
 
 

@@ -14,10 +14,11 @@ from signalos.brokers.base import Gate
 from signalos.brokers.mt5 import constants as mt5
 from signalos.brokers.mt5.changing import Cancelling, ChangingOrder, ChangingPosition
 from signalos.brokers.mt5.closing import Closing
+from signalos.brokers.mt5.last_errors import meaning_of_none
 from signalos.brokers.mt5.opening import Opening
 from signalos.brokers.mt5.plan import Answer, Plan, Tools
 from signalos.brokers.mt5.request import TradeRequest
-from signalos.brokers.mt5.retcodes import AnswerClass, meaning_of, meaning_of_none
+from signalos.brokers.mt5.retcodes import AnswerClass, meaning_of
 from signalos.domain.errors import OutcomeUnknown, Refused, TerminalError
 from signalos.domain.order import (
     CancelOrder,

@@ -29,6 +29,12 @@ FRESH_SECONDS = 30.0
 """A quote that changed at most this long ago shows that the terminal is connected and up to date."""
 
 _FILLED_WITHIN = timedelta(days=7)
+_CLOCKS_DIFFER = timedelta(minutes=1)
+_ENTERING = (DealEntry.IN, DealEntry.INOUT)
+
+
+_KEEP_LOOKING = Outcome(kind=OutcomeKind.UNKNOWN)
+"""There is something, but it does not tell enough: absence is not concluded from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,10 @@ class Before:
     terminal it is the moment from which the terminal was watched again, if that is later: a terminal
     that has just connected may still be loading its history.
 
-    ``identifiers`` and ``tickets`` are the positions and orders that existed then: with them a
-    position whose comment the broker replaced is still recognised; None where they are not known.
-    ``volume`` is the position's volume before a close.
+    ``identifiers`` and ``tickets`` are positions and orders known to be something else: those that
+    existed before, or that the journal knows as other legs. With them an entry whose comment the broker
+    replaced is still recognised; None where they are not known. ``volume`` is the position's volume
+    before a close.
     """
 
     sent_at: datetime
@@ -59,19 +66,21 @@ async def settle(
     before: Before,
     clock: Clock,
     grace_seconds: float = 30.0,
+    live_quote: bool = True,
 ) -> Outcome | None:
     """Look once. Answer what became of ``request``, or None to look again later.
 
     A found trace is adopted at once. ``refused`` with reason ``not_executed`` is answered only when
     nothing was found, the grace window has passed since ``before.sent_at``, and the terminal shows a
-    live quote: an answer that is merely late must not become a second trade.
+    live quote: an answer that is merely late must not become a second trade. ``live_quote`` False
+    leaves the quote out, for a terminal whose answers are known to be up to date (the simulated one).
     """
     try:
         outcome = await _look(broker, request, tag, magic, before)
         if outcome is not None:
-            return outcome
+            return None if outcome is _KEEP_LOOKING else outcome
         waited = (clock.now() - before.sent_at).total_seconds()
-        if waited < grace_seconds or not await _quote_lives(broker, request):
+        if waited < grace_seconds or (live_quote and not await _quote_lives(broker, request)):
             return None
     except TerminalError:
         # Away or not answering: what it did cannot be known before it is back.
@@ -108,12 +117,11 @@ async def _open(broker: Broker, request: OpenLeg, tag: str, magic: int, before: 
     found = await broker.find(tag, magic)
     if found.anything:
         return _adopted(request, found)
-    alike = _alike(request, await broker.snapshot(), magic, before)
-    return _adopted(request, alike) if alike is not None else None
+    return await _untagged(broker, request, magic, before)
 
 
-def _adopted(request: OpenLeg, found: Found) -> Outcome | None:
-    entries = [deal for deal in found.deals if deal.entry in (DealEntry.IN, DealEntry.INOUT)]
+def _adopted(request: OpenLeg, found: Found) -> Outcome:
+    entries = [deal for deal in found.deals if deal.entry in _ENTERING]
     words = "The answer was lost, but the terminal carried it out: it was found and adopted."
     if entries:
         return Outcome(
@@ -134,9 +142,9 @@ def _adopted(request: OpenLeg, found: Found) -> Outcome | None:
             reason="adopted",
             explanation=words,
         )
-    # A live order of a market request is still being worked on: nothing is known yet.
+    # A live order of a market request is still being worked on.
     if found.order is None or request.kind is OrderKind.MARKET:
-        return None
+        return _KEEP_LOOKING
     return Outcome(
         kind=OutcomeKind.PLACED,
         ticket=found.order.ticket,
@@ -147,19 +155,42 @@ def _adopted(request: OpenLeg, found: Found) -> Outcome | None:
     )
 
 
-def _alike(request: OpenLeg, now: Snapshot, magic: int, before: Before) -> Found | None:
-    """The one new position or order that looks like ``request`` and carries no tag of ours."""
+async def _untagged(broker: Broker, request: OpenLeg, magic: int, before: Before) -> Outcome | None:
+    """Look for an entry whose comment the broker replaced, by all that is left of it.
+
+    Exactly one that is not known to be something else is adopted; several are not guessed about.
+    """
+    now = await broker.snapshot()
+    positions = [p for p in now.positions if _looks_like(p, request, magic)]
+    orders = [o for o in now.orders if _looks_like(o, request, magic)]
     if before.identifiers is None or before.tickets is None:
-        return None
+        return _KEEP_LOOKING if positions or orders else None
     known, tickets = before.identifiers, before.tickets
-    positions = [p for p in now.positions if p.identifier not in known and _looks_like(p, request, magic)]
-    orders = [o for o in now.orders if o.ticket not in tickets and _looks_like(o, request, magic)]
-    if len(positions) + len(orders) != 1:
+    positions = [p for p in positions if p.identifier not in known]
+    orders = [o for o in orders if o.ticket not in tickets]
+    held = {p.identifier for p in positions}
+    ended = [
+        deal
+        for deal in await broker.deals_since(before.sent_at - _CLOCKS_DIFFER)
+        if deal.entry in _ENTERING
+        and deal.position not in known | held
+        and _looks_like(deal, request, magic)
+    ]
+    if not positions and not orders and not ended:
         return None
-    return Found(position=positions[0] if positions else None, order=orders[0] if orders else None)
+    if len(positions) + len(orders) + len(ended) > 1:
+        return _KEEP_LOOKING
+    return _adopted(
+        request,
+        Found(
+            position=positions[0] if positions else None,
+            order=orders[0] if orders else None,
+            deals=tuple(ended),
+        ),
+    )
 
 
-def _looks_like(row: Position | PendingOrder, request: OpenLeg, magic: int) -> bool:
+def _looks_like(row: Position | PendingOrder | Deal, request: OpenLeg, magic: int) -> bool:
     return (
         row.symbol == request.symbol
         and row.side is request.side
@@ -292,7 +323,7 @@ async def _quote_lives(broker: Broker, request: OrderRequest) -> bool:
     now = await broker.snapshot()
     symbols = {p.symbol for p in now.positions} | {o.symbol for o in now.orders}
     if isinstance(request, OpenLeg):
-        symbols = {request.symbol}
+        symbols.add(request.symbol)
     for symbol in sorted(symbols):
         if (await broker.tick(symbol)).age <= FRESH_SECONDS:
             return True

@@ -44,8 +44,8 @@ class Meaning:
         return f"{self.what}: {self.why}. {self.todo}"
 
 
-_UNKNOWN_TODO = "Nothing is sent again; positions, orders and history are searched for it first."
-_OURS = "Please report this with the journal: the request was built wrongly."
+UNKNOWN_TODO = "Nothing is sent again; positions, orders and history are searched for it first."
+OUR_MISTAKE = "Please report this with the journal: the request was built wrongly."
 _A = AnswerClass
 
 _RETCODES: dict[int, Meaning] = {
@@ -115,21 +115,21 @@ _RETCODES: dict[int, Meaning] = {
         "processing_error",
         "Outcome unknown",
         "the broker reported an error while processing",
-        _UNKNOWN_TODO,
+        UNKNOWN_TODO,
     ),
     10012: Meaning(
         _A.UNKNOWN,
         "timeout",
         "Outcome unknown",
         "the broker did not answer the terminal in time",
-        _UNKNOWN_TODO,
+        UNKNOWN_TODO,
     ),
     10031: Meaning(
         _A.UNKNOWN,
         "connection",
         "Outcome unknown",
         "the terminal lost its connection to the broker",
-        _UNKNOWN_TODO,
+        UNKNOWN_TODO,
     ),
     10006: Meaning(
         _A.REJECTED,
@@ -150,7 +150,7 @@ _RETCODES: dict[int, Meaning] = {
         "invalid_request",
         "Refused as invalid",
         "the broker does not accept a request of this form for the symbol",
-        _OURS,
+        OUR_MISTAKE,
     ),
     10014: Meaning(
         _A.REJECTED,
@@ -322,58 +322,6 @@ _RETCODES: dict[int, Meaning] = {
     ),
 }
 
-_LAST_ERRORS: dict[int, Meaning] = {
-    mt5.INVALID_PARAMS: Meaning(
-        _A.REJECTED,
-        "invalid_arguments",
-        "Not sent",
-        "the terminal's module did not accept the request's form",
-        _OURS,
-    ),
-    mt5.NOT_FOUND: Meaning(
-        _A.REJECTED,
-        "not_found",
-        "Not sent",
-        "the terminal does not know what the request names",
-        "Check the symbol in the terminal's Market Watch.",
-    ),
-    mt5.AUTH_FAILED: Meaning(
-        _A.NEVER_SENT,
-        "not_authorized",
-        "Not sent",
-        "the terminal is not signed in to an account",
-        "Sign in to the account in the terminal.",
-    ),
-    mt5.UNSUPPORTED: Meaning(
-        _A.REJECTED,
-        "unsupported",
-        "Not sent",
-        "this terminal does not support the operation",
-        "Update the terminal.",
-    ),
-    mt5.AUTO_TRADING_DISABLED: Meaning(
-        _A.ACCOUNT,
-        "autotrading_disabled",
-        "Not sent",
-        "the terminal does not allow programs to trade",
-        "Switch Algo Trading on in the terminal's options.",
-    ),
-    mt5.INIT_FAILED: Meaning(
-        _A.NEVER_SENT,
-        "terminal_down",
-        "Not sent",
-        "the terminal could not be reached",
-        "Start the terminal; the connection is tried again.",
-    ),
-    mt5.NO_TERMINAL: Meaning(
-        _A.NEVER_SENT,
-        "terminal_down",
-        "Not sent",
-        "no terminal is running",
-        "Start the terminal; the connection is tried again.",
-    ),
-}
-
 
 def meaning_of(retcode: int) -> Meaning:
     """Explain a retcode of ``order_send``; an unlisted one is unknown."""
@@ -385,21 +333,7 @@ def meaning_of(retcode: int) -> Meaning:
         "unlisted_answer",
         "Outcome unknown",
         f"the terminal answered with the unlisted code {retcode}",
-        _UNKNOWN_TODO,
-    )
-
-
-def meaning_of_none(code: int, text: str) -> Meaning:
-    """Explain ``None`` from ``order_send`` by the (code, text) of ``last_error`` read right after it."""
-    known = _LAST_ERRORS.get(code)
-    if known is not None:
-        return known
-    return Meaning(
-        AnswerClass.UNKNOWN,
-        "no_answer",
-        "Outcome unknown",
-        f"the terminal gave no answer ({code}: {text})",
-        _UNKNOWN_TODO,
+        UNKNOWN_TODO,
     )
 
 

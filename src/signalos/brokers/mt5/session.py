@@ -85,7 +85,10 @@ class Session:
 
     def connect(self, **options: Any) -> dict[str, Any]:
         """Initialize the module and say what it is connected to."""
-        if not self._raw("initialize", **{**self._credentials, **options}):
+        wanted = {**self._credentials, **options}
+        # The module takes the path without a name only.
+        path = [wanted.pop("path")] if "path" in wanted else []
+        if not self._raw("initialize", *path, **wanted):
             raise CallFailed("initialize", self._last_error)
         return {
             "version": self._raw("version"),
