@@ -1,0 +1,1 @@
+"""Commands to terminals: rows with a state, delivered by socket until answered."""

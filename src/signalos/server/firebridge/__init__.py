@@ -1,0 +1,1 @@
+"""What desktop apps hand over: the hot path."""

@@ -1,0 +1,1 @@
+"""A user's durable events as a list."""

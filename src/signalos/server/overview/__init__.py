@@ -1,0 +1,1 @@
+"""All that the first page needs, at once."""

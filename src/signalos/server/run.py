@@ -1,0 +1,86 @@
+"""Runs the server with uvicorn until it is told to stop."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import ssl
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from signalos.domain.errors import ConfigError
+from signalos.protocol.socket import FRAME_LIMIT
+from signalos.server.settings import Settings
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Take the address. Raises ConfigError where it is taken or not ours."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((settings.host, settings.port))
+        taken.listen(2048)
+    except OSError as why:
+        taken.close()
+        raise ConfigError(
+            f"cannot listen on {settings.host}:{settings.port} ({why.strerror}): stop the program that holds the"
+            " port, or set PORT to another one"
+        ) from None
+    taken.setblocking(False)
+    return taken
+
+
+class _Server(uvicorn.Server):
+    """Says when it takes requests."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+
+def config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Settings for uvicorn: fast parsers where they exist, the contract's limits, no headers about itself."""
+    tls = settings.tls_certificate is not None
+    return uvicorn.Config(
+        app,
+        loop="uvloop" if importlib.util.find_spec("uvloop") else "asyncio",
+        http="httptools" if importlib.util.find_spec("httptools") else "h11",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_LIMIT,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        ssl_certfile=settings.tls_certificate if tls else None,
+        ssl_keyfile=settings.tls_key if tls else None,
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
+
+
+def serve(app: FastAPI, settings: Settings, ready: Callable[[str], None]) -> bool:
+    """Serve until SIGINT or SIGTERM; ``ready`` gets the address. Tells whether the start succeeded."""
+    listening = bind(settings)
+    port = listening.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"{'https' if settings.tls_certificate else 'http'}://{host}:{port}"
+    server = _Server(config(app, settings), lambda: ready(address))
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        # uvicorn has stopped cleanly and passes the signal on.
+        return True
+    return server.started

@@ -1,0 +1,1 @@
+"""Signals with their decisions."""

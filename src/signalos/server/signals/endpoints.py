@@ -1,0 +1,53 @@
+"""/api/signals."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from signalos.protocol import views
+from signalos.server import paging
+from signalos.server.auth.callers import Callers
+from signalos.server.bodies import answer
+from signalos.server.db.store import Store
+from signalos.server.openapi import documented
+from signalos.server.paths import row_id
+from signalos.server.problems import Problem
+from signalos.server.signals import repository
+
+FILTERS = ("cursor", "limit", "status", "symbol", "chatId")
+
+
+def router(store: Store, callers: Callers) -> APIRouter:
+    """Routes of signals."""
+    routes = APIRouter(prefix="/api/signals", tags=["signals"])
+
+    @routes.get("", **documented("Signals", None, views.Page[views.SignalView], query=FILTERS))
+    async def many(request: Request) -> Response:
+        caller = await callers.user(request)
+        want = paging.wanted(request)
+        query = request.query_params
+        found = await store.read(
+            lambda db: repository.page(
+                db,
+                caller.user_id,
+                want.before,
+                want.limit + 1,
+                status=query.get("status") or None,
+                symbol=query.get("symbol") or None,
+                chat_id=query.get("chatId") or None,
+            )
+        )
+        return answer(paging.page(found, want.limit, lambda view: view.id))
+
+    @routes.get("/{id}", **documented("One signal with its decisions", None, views.SignalView))
+    async def one(request: Request) -> Response:
+        caller = await callers.user(request)
+        wanted = row_id(request)
+        found = await store.read(lambda db: repository.one(db, caller.user_id, wanted))
+        if found is None:
+            raise Problem("not_found", "you have no such signal")
+        return answer(found)
+
+    return routes

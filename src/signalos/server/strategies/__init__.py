@@ -1,0 +1,1 @@
+"""Strategies: the user's rules."""

@@ -1,0 +1,1 @@
+"""Terminals: registration, approval, tokens and their live state."""

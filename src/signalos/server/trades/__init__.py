@@ -1,0 +1,1 @@
+"""Trades: lists, closing and changing."""

@@ -1,0 +1,1 @@
+"""Stop, pause and resume."""
