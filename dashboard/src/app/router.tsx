@@ -3,6 +3,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import type { Api } from '@/lib/api/endpoints'
 import { ApiError } from '@/lib/api/problem'
 import { keys } from '@/lib/keys'
+import { safeNext } from './safe-next'
 import { NotFound, Shell } from './shell'
 import { SignInPage } from './sign-in-page'
 
@@ -12,11 +13,6 @@ interface RouterContext {
 }
 
 const root = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFound })
-
-/** Where to go after signing in: a path of this site, never another one. */
-export function safeNext(next: unknown): string {
-  return typeof next === 'string' && next.startsWith('/') && !next.startsWith('//') && !next.includes('\\') ? next : '/'
-}
 
 const signIn = createRoute({
   getParentRoute: () => root,

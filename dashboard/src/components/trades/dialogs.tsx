@@ -6,7 +6,8 @@ import type { Held } from '@/lib/data'
 import { price, priceDigits, signedMoney, volume } from '@/lib/format'
 import { useServices } from '@/lib/services'
 import { useIssue } from '@/lib/use-issue'
-import type { ModifyTrade, TradeView } from '@/protocol/generated'
+import type { TradeView } from '@/protocol/generated'
+import { changedLevels } from './levels'
 
 export type TradeDialog = 'close' | 'part' | 'modify'
 
@@ -108,15 +109,6 @@ function Part(props: Props) {
       </Stack>
     </form>
   )
-}
-
-/** What was typed, as the wire wants it: absent leaves, null removes. Null: nothing would change. */
-export function changedLevels(old: { stop: number | null; target: number | null }, stop: number | string, target: number | string): ModifyTrade | null {
-  const read = (value: number | string) => (value === '' ? null : Number(value))
-  const change: ModifyTrade = {}
-  if (read(stop) !== old.stop) change.stopLoss = read(stop)
-  if (read(target) !== old.target) change.takeProfit = read(target)
-  return Object.keys(change).length === 0 ? null : change
 }
 
 function Modify(props: Props) {

@@ -4,43 +4,12 @@ import { useMemo } from 'react'
 import { type Column, DataTable } from '@/components/data-table'
 import { Gain, Side, Tag, TradeStatus, When } from '@/components/figures'
 import { Empty } from '@/components/panel'
-import { type Held, positionOf, usePositions } from '@/lib/data'
+import { usePositions } from '@/lib/data'
 import { money, price, volume } from '@/lib/format'
 import type { TradeView } from '@/protocol/generated'
+import { openRows, type Row } from './open-rows'
 import { TradeActions } from './trade-actions'
 import css from './trades.module.css'
-
-interface Row {
-  readonly key: string
-  readonly symbol: string
-  readonly side: 'buy' | 'sell' | null
-  readonly volume: number
-  readonly entry: number | null
-  readonly stop: number | null
-  readonly target: number | null
-  readonly trade: TradeView | null
-  readonly held: Held | undefined
-}
-
-/** Trades with their position's live figures, then what nobody ordered through SignalOS. */
-export function openRows(trades: readonly TradeView[], positions: readonly Held[] | null): Row[] {
-  const rows = trades.map((trade): Row => {
-    const held = positionOf(trade, positions)
-    return {
-      key: `trade-${trade.id}`, symbol: trade.symbol, side: trade.side, trade, held,
-      volume: held?.volume ?? trade.volume - trade.closedVolume,
-      entry: trade.entryPrice ?? held?.entryPrice ?? null,
-      stop: held ? (held.stopLoss ?? null) : trade.stopLoss,
-      target: held ? (held.takeProfit ?? null) : trade.takeProfit,
-    }
-  })
-  const known = new Set(rows.map((row) => row.held))
-  const byHand = (positions ?? []).filter((p) => !known.has(p) && !p.own).map((held): Row => ({
-    key: `hand-${held.terminalId}-${held.identifier}`, symbol: held.symbol, side: held.side === 'buy' ? 'buy' : 'sell', trade: null, held,
-    volume: held.volume, entry: held.entryPrice, stop: held.stopLoss ?? null, target: held.takeProfit ?? null,
-  }))
-  return [...rows, ...byHand]
-}
 
 const columns: readonly Column<Row>[] = [
   { id: 'symbol', header: 'Symbol', by: (r) => r.symbol, cell: (r) => <Name row={r} /> },
