@@ -97,7 +97,7 @@ def same_order(first: Open, second: Open) -> bool:
     return (
         first.symbol == second.symbol
         and first.side is second.side
-        and first.order is second.order
+        and (first.order is second.order or bool(first.entry))
         and first.entry == second.entry
         and first.stop_loss == second.stop_loss
         and first.take_profits == second.take_profits

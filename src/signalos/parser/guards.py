@@ -95,6 +95,8 @@ def message_reason(sentences: list[Sentence]) -> str:
     """Reason that voids every order of the message, or ""."""
     for sentence in sentences:
         reason = first_reason(sentence.roles, MESSAGE_ROLES)
+        if reason == "wait" and {"if", "next"} & sentence.roles and "enter" not in sentence.roles:
+            reason = ""  # "if you missed it, wait for the next one"
         if reason:
             return reason
     return ""
@@ -124,7 +126,7 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
 def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
     """A sentence beside a complete order voids it only if it speaks about entering."""
     roles = sentence.roles
-    enters = bool(roles & {"enter", "entry", "buy", "sell"}) and not roles & {
+    enters = bool(roles & {"enter", "buy", "sell"}) and not roles & {
         "sl",
         "tp",
         "close",
@@ -137,7 +139,9 @@ def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
         return "negation"
     if sentence.line in draft.lines and "result" in roles and "open_target" not in roles:
         return "result"
-    if "report" in roles and roles & {"result", "past"}:
+    if "report" in roles and roles & {"result", "past", "closed"}:
+        return "report"
+    if _closing_price(sentence):
         return "report"
     signed = any(
         t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in sentence.terms
@@ -147,6 +151,12 @@ def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
     if "old" in roles and roles & {"past", "forwarded", "result"}:
         return "old"
     return ""
+
+
+def _closing_price(sentence: Sentence) -> bool:
+    """``Close 2401.30`` or ``Exit: 2401.30``: the line of a card about a trade that is over."""
+    terms = [t for t in sentence.terms if t.kind is not Kind.PUNCT]
+    return len(terms) >= 2 and "close" in terms[0].roles and terms[1].price
 
 
 def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete: bool) -> str:

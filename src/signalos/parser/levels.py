@@ -15,6 +15,7 @@ from signalos.parser.terms import Term
 _SEPARATORS = frozenset(":=@-.>→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
 _LIST_MARKS = frozenset(",/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
 _RANGE_MARKS = frozenset("-/_~&")
+_CURRENCY = frozenset("$€£¥")
 _LABEL_ROLES = frozenset({"sl", "tp", "entry"})
 _SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
 _STOPPING = frozenset({"buy", "sell", "sl", "tp", "limit", "stop"})
@@ -41,6 +42,8 @@ class Item:
     cut: bool = False
     result: bool = False
     extra: bool = False
+    signed: bool = False
+    apart: bool = False
 
     @property
     def line(self) -> int:
@@ -62,6 +65,7 @@ class LevelReader:
         }
         self.sides = {t.line for t in terms if t.roles & {"buy", "sell"}}
         self.bare = _bare_lines(terms)
+        self.skipped: set[int] = set()
 
     def items(self) -> list[Item]:
         while self.place < len(self.terms):
@@ -69,7 +73,21 @@ class LevelReader:
             self._step(self.terms[self.place])
             if self.place == before:
                 self.place += 1
+        _read_table(self.terms, self.found)
         return self.found
+
+    def unread_lines(self) -> set[int]:
+        """Lines with a label or side on which a number that may be a price became no part of any item."""
+        taken = {id(value) for item in self.found for value in item.values} | self.skipped
+        labelled = {item.line for item in self.found if item.kind in ("sl", "tp", "entry", "side")}
+        return {
+            term.line
+            for term in self.terms
+            if term.line in labelled
+            and term.price
+            and id(term) not in taken
+            and not (term.numeral is not None and (term.numeral.unit or _small(term)))
+        }
 
     # -- one term -------------------------------------------------------------------------------
 
@@ -144,7 +162,7 @@ class LevelReader:
 
     @staticmethod
     def _skippable(term: Term) -> bool:
-        if term.kind is Kind.EMOJI:
+        if term.kind is Kind.EMOJI or term.text in _CURRENCY:
             return True
         if term.kind is Kind.PUNCT:
             return term.text in _SEPARATORS
@@ -156,7 +174,7 @@ class LevelReader:
         label = self.terms[self.place]
         item = Item(role, label)
         before = self.terms[self.place - 1] if self.place else None
-        if before is not None and before.line == label.line and before.ordinal is not None and role == "tp":
+        if before is not None and before.line == label.line and before.ordinal is not None and role != "sl":
             item.index = before.ordinal
         self.place += 1
         self._head(item, role)
@@ -209,6 +227,8 @@ class LevelReader:
             or not 1 <= numeral.value <= MAX_INDEX
         ):
             return False
+        if item.kind == "sl":
+            return False
         if numeral.unit == "ordinal":
             return True
         if numeral.unit not in ("", "noise", "ratio", "time"):
@@ -233,7 +253,10 @@ class LevelReader:
             return not small and following.numeral.unit in ("", "pips", "cut")
         if following.line == term.line and following.roles & {"at", "to"}:
             return True
-        return bool(following.roles & {"open_target", "result"}) or following.kind is Kind.BREAK
+        if following.kind is Kind.BREAK:  # "TP 1" with its price on the next line
+            below = self.terms[ahead + 1] if ahead + 1 < len(self.terms) else None
+            return below is not None and below.price and below.line in self.bare
+        return bool(following.roles & {"open_target", "result"})
 
     def _values(self, item: Item, role: str) -> None:
         line = item.line
@@ -249,7 +272,7 @@ class LevelReader:
             elif term.text in "([" and item.values:
                 self._skip_note()
                 continue
-            elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI:
+            elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI or term.text in _CURRENCY:
                 if term.roles and line not in self.worded:
                     return
             elif term.text in (",", "、", ";") and not item.values:
@@ -283,8 +306,9 @@ class LevelReader:
             item.cut = True
             return True
         if numeral.unit or numeral.sign:
-            if numeral.unit != "pips" or numeral.sign:
+            if numeral.unit != "pips" or (numeral.sign and (item.values or numeral.sign != ("-" if role == "sl" else "+"))):
                 return True
+            item.signed = bool(numeral.sign)
             if item.values and any(v.numeral is not None and not v.numeral.unit for v in item.values):
                 spread = all(
                     v.numeral is not None and v.numeral.whole and v.numeral.value < 1000
@@ -296,6 +320,7 @@ class LevelReader:
             return True
         if item.values and role == "sl":
             if mark is not None and ("to" in mark.roles or mark.text in "→➔➜➝➞➡⇒⟶>"):
+                self.skipped.update(id(value) for value in item.values)
                 item.values = [term]  # "from 2396 to 2400": the new one counts
                 return True
             item.extra = item.extra or (mark is not None and mark.text in "-/~" and mark.glued)
@@ -316,13 +341,14 @@ class LevelReader:
         ):
             return False
         after, then = self.terms[self.place + 1], self.terms[self.place + 2]
-        return after.text in ":).-" and then.numeral is not None and then.line == term.line
+        return after.text in ":)." and then.numeral is not None and then.line == term.line
 
     def _skip_note(self) -> None:
         """Step over a bracket behind a value: pips, a second price, a remark."""
         line = self.terms[self.place].line
         while self.place < len(self.terms) and self.terms[self.place].line == line:
             done = self.terms[self.place].text in ")]"
+            self.skipped.add(id(self.terms[self.place]))
             self.place += 1
             if done:
                 return
@@ -332,6 +358,7 @@ class LevelReader:
         while self.place < len(self.terms) and self.terms[self.place].line == line:
             if self.terms[self.place].roles & _LABEL_ROLES:
                 return
+            self.skipped.add(id(self.terms[self.place]))
             self.place += 1
 
     def _open_word(self) -> bool:
@@ -369,9 +396,12 @@ class LevelReader:
         bare = term.line in self.bare
         if self._numbered_line(term):
             return
+        if term.numeral is not None and term.numeral.unit == "pips":
+            self._distance(term)
+            return
         if not bare and term.line not in self.sides and not self._beside_symbol(term):
             return
-        item = Item("price", term, bare=bare)
+        item = Item("price", term, bare=bare, apart=self._apart(term))
         self._price_group(item)
         if bare and self.awaiting is not None:
             self.awaiting.values.extend(item.values)
@@ -385,6 +415,36 @@ class LevelReader:
             last.values.extend(item.values)
             return
         self.found.append(item)
+
+    def _apart(self, term: Term) -> bool:
+        """True if words that say something else stand between this price and the one before it."""
+        place = self.place - 1
+        while place >= 0 and self.terms[place].line == term.line:
+            before = self.terms[place]
+            if before.numeral is not None:
+                return False
+            if before.kind is Kind.WORD and not before.roles & (_SKIPPED | {"and", "now", "or", "again"}):
+                earlier = any(t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line)
+                return earlier and not before.roles & {"buy", "sell", "limit", "stop", "entry"}
+            place -= 1
+        return False
+
+    def _distance(self, term: Term) -> None:
+        """``30 pips stop``: a distance with its label behind it. Any other loose distance is a remark."""
+        ahead = self.terms[self.place + 1 : self.place + 4]
+        for offset, following in enumerate(ahead, start=1):
+            if following.line != term.line or following.numeral is not None:
+                return
+            role = "sl" if "sl" in following.roles else "tp" if "tp" in following.roles else ""
+            if role:
+                self.place += offset
+                if self._number_ahead():
+                    return
+                self.found.append(Item(role, following, values=[term]))
+                self.place += 1
+                return
+            if not following.roles & {"pips", "filler", "at"}:
+                return
 
     def _beside_symbol(self, term: Term) -> bool:
         return (
@@ -419,6 +479,9 @@ class LevelReader:
             ok = (joint.kind is Kind.PUNCT and joint.text in _RANGE_MARKS) or joint.roles & {"to", "and"}
             if not ok or joint.line != item.line:
                 break
+            if following.text in _CURRENCY and place + 2 < len(self.terms) and self.terms[place + 2].price:
+                place += 1
+                following = self.terms[place + 1]
             if not following.price or following.line != item.line:
                 if (
                     place + 2 < len(self.terms)
@@ -432,6 +495,33 @@ class LevelReader:
             item.ranged = True
             place += 2
         self.place = place
+
+
+def _small(term: Term) -> bool:
+    """A count or number of something, no price."""
+    return term.numeral is not None and term.numeral.whole and term.numeral.value <= MAX_INDEX
+
+
+def _read_table(terms: list[Term], found: list[Item]) -> None:
+    """A line of labels over a line of values: ``Entry | SL | TP`` and below it the numbers in that order."""
+    empty: dict[int, list[Item]] = {}
+    for item in found:
+        if item.kind in ("sl", "tp", "entry") and not item.values and not item.open_target:
+            empty.setdefault(item.line, []).append(item)
+    for line, labels in empty.items():
+        if len(labels) < 2:
+            continue
+        numbers = [term for term in terms if term.line == line + 1 and term.price]
+        if len(numbers) != len(labels):
+            continue
+        for item in [i for i in found if i.kind == "price" and i.line == line + 1]:
+            found.remove(item)
+        side = next((i for i in found if i.kind == "side" and i.line == line + 1), None)
+        for label, number in zip(labels, numbers, strict=True):
+            label.values = [number]
+            if side is not None:  # the labels belong to the order below them
+                found.remove(label)
+                found.append(label)
 
 
 def _bare_lines(terms: list[Term]) -> set[int]:

@@ -102,6 +102,10 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
     stops = [item for item in draft.stops if item.values]
     targets = [item for item in draft.targets if item.values]
     levels.open_target = any(item.open_target for item in draft.targets)
+    told = any(item.signed for item in targets) and not stops
+    if told:
+        levels.unclear = "result"
+        return levels
     if any(item.extra for item in stops):
         levels.unclear = "unclear_levels"
         return levels
@@ -110,13 +114,17 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
     if not labelled and not draft.entries and sum(len(g) for g in groups) > 1:
         return _positional(levels, groups, side, usual)
     prices = [price for group in groups for price in resolve_range(group, usual)]
-    if not prices and not groups:
-        usual = usual or None
-    prices = _layers(prices)
-    if prices is None:
+    if labelled and not draft.entries and len(groups) > 1:
+        later = _later_lines(levels, draft, groups, side, usual, targets_stated=bool(targets))
+        if later is None:
+            levels.unclear = "unclear_levels"
+            return levels
+        prices, groups = later
+    layers = _layers(prices)
+    if layers is None or not _plausible(layers, usual):
         levels.unclear = "unclear_levels"
         return levels
-    levels.entry = prices
+    levels.entry = prices = layers
     reference = prices[0] if prices else None
     digits = groups[0][0].numeral.digits if groups and groups[0][0].numeral else ""
     _read_stop(levels, stops, usual, reference, digits, side)
@@ -127,8 +135,44 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
 
 
 def _entry_groups(draft: Draft) -> list[list[Term]]:
+    """Number groups of the entry: labelled ones, and an unlabelled one that a "second entry" adds to."""
     labelled = [item.values for item in draft.entries if item.values]
-    return labelled or [item.values for item in draft.prices if item.values]
+    loose = [item.values for item in draft.prices if item.values]
+    if labelled and loose and any((item.index or 0) > 1 for item in draft.entries):
+        return [*loose[:1], *labelled]
+    return labelled or loose
+
+
+def _later_lines(
+    levels: Levels, draft: Draft, groups: list[list[Term]], side: Side, usual: Range | None, *, targets_stated: bool
+) -> tuple[list[Decimal], list[list[Term]]] | None:
+    """Several unlabelled prices beside labelled levels: a zone, layers, or targets; None if unclear.
+
+    Two on the line of the first are a zone. Those on the loss side of the first are layers; those on the
+    profit side are targets if none is labelled.
+    """
+    first = resolve_range(groups[0], usual)
+    same_line = [g for g in groups[1:] if g[0].line == groups[0][0].line]
+    below = [g for g in groups[1:] if g[0].line != groups[0][0].line]
+    if same_line and (len(same_line) > 1 or not (targets_stated or draft.now is not None)):
+        return None
+    kept = [groups[0], *same_line]
+    prices = [price for group in kept for price in resolve_range(group, usual)]
+    gains = [g for g in below if (resolve_range(g, usual)[0] - first[0]) * side.sign > 0]
+    if gains and (targets_stated or len(gains) != len(below)):
+        return None
+    if gains:
+        levels.targets = [price for group in gains for price in resolve_range(group, usual)]
+        if levels.spans is not None:
+            levels.spans.extend(("take_profit", term) for group in gains for term in group)
+        return prices, kept
+    prices += [price for group in below for price in resolve_range(group, usual)]
+    return prices, [*kept, *below]
+
+
+def _plausible(entry: list[Decimal], usual: Range | None) -> bool:
+    """False if the entry is far outside what the symbol ever cost (a lot size, a price in points)."""
+    return usual is None or all(usual.low / 3 <= price <= usual.high * 3 for price in entry)
 
 
 def _layers(prices: list[Decimal]) -> list[Decimal] | None:

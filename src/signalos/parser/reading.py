@@ -23,21 +23,7 @@ MAX_LENGTH = 20_000
 """Characters that are read; Telegram allows 4,096. What lies beyond is footers or an attack."""
 
 _SIGNIFICANT = frozenset(
-    {
-        "buy",
-        "sell",
-        "sl",
-        "tp",
-        "close",
-        "out",
-        "be",
-        "cancel",
-        "reduce",
-        "secure",
-        "part",
-        "reverse",
-        "void",
-    }
+    "buy sell sl tp close out be cancel reduce secure part reverse void expired emoji_sl emoji_tp".split()
 )
 
 
@@ -63,17 +49,20 @@ class _Reader:
         self.source: Normalised = normalise(message.text[:MAX_LENGTH])
         self.terms: list[Term] = tag(self.source, languages)
         self.reasons: list[str] = []
+        self.unread: set[int] = set()
         self.notes: list[str] = []
 
     def read(self) -> Reading:
         terms = _without_quotes(self.terms)
         if not terms:
             return Reading(reason="quote" if self.terms else "empty")
-        if not any(t.roles & _SIGNIFICANT or t.roles & {"emoji_sl", "emoji_tp"} for t in terms):
+        if not any(t.roles & _SIGNIFICANT for t in terms):
             sentences = split(terms)
             return Reading(reason=self._talk_reason(sentences), announces=_announces(terms, sentences))
         sentences = split(terms)
-        items = LevelReader(terms).items()
+        levels = LevelReader(terms)
+        items = levels.items()
+        self.unread = levels.unread_lines()
         actions = self._actions(terms, sentences, items)
         edited = self.memory.edited
         if edited is not None:
@@ -113,7 +102,7 @@ class _Reader:
             first = min(occupied)
             occupied |= {c.terms[0].clause for s in sentences for c in s.clauses if c.terms[0].clause > first}
         reader = UpdateReader(sentences, items, self.memory, self.source, self.languages)
-        found = reader.read(levels=levels, skip=occupied, alone=not opened)
+        found = reader.read(levels=levels, skip=occupied - referring, alone=not opened)
         self.reasons.extend(found.reasons)
         actions.extend(_unique(found.actions))
         actions.extend(self._reversed(sentences, opened))
@@ -133,6 +122,8 @@ class _Reader:
             reason = bare_words_reason(draft, terms)
             if reason:
                 return reason
+        if self.unread & draft.lines or any(item.apart for item in draft.prices):
+            return "unclear_levels"
         symbol = self._symbol(draft, terms)
         if symbol == "":
             return "unknown_symbol"
@@ -141,7 +132,7 @@ class _Reader:
     def _symbol(self, draft: Draft, terms: list[Term]) -> str | None:
         """Message, replied message, channel default, announcing message; "" if an unknown name is in the way."""
         if draft.symbol is not None:
-            return draft.symbol
+            return "" if self._several(draft, terms) else draft.symbol
         named = {term.symbol for term in terms if term.symbol is not None}
         if len(named) == 1:
             return named.pop()
@@ -166,6 +157,13 @@ class _Reader:
         if earlier and earlier[-1].announces:
             return earlier[-1].announces
         return None
+
+    @staticmethod
+    def _several(draft: Draft, terms: list[Term]) -> bool:
+        """True if the clause of a bare order names two symbols: which one is meant is not said."""
+        clause = draft.side_term.clause if draft.side_term is not None else -1
+        names = {t.symbol for t in terms if t.symbol is not None and t.clause == clause}
+        return len(names) > 1 and not draft.has_levels
 
     def _guess(self, terms: list[Term]) -> str | None:
         """A symbol written with a slip, if exactly one unknown word is one."""

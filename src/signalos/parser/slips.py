@@ -15,6 +15,7 @@ _SWAPS = {
     for i in range(len(word) - 1)
     if word[i] != word[i + 1]
 }
+_JOINED = {side + ending: side for side in ("buy", "sell", "long", "short") for ending in ("now", "limit", "stop")}
 # A swap that makes another English word is that word.
 for _other in ("own", "won", "spot", "stpo", "nwo"):
     _SWAPS.pop(_other, None)
@@ -31,7 +32,23 @@ def mend(tokens: list[Token], source: Normalised, languages: Languages) -> list[
         better = _better(word, source.cased[token.start : token.end], languages)
         if better is not None:
             tokens[place] = Token(Kind.WORD, better, token.start, token.end, token.glued)
-    return tokens
+    return _cut_joined(tokens)
+
+
+def _cut_joined(tokens: list[Token]) -> list[Token]:
+    """``buylimit`` is two words."""
+    if not any(token.text in _JOINED for token in tokens):
+        return tokens
+    result: list[Token] = []
+    for token in tokens:
+        first = _JOINED.get(token.text) if token.end - token.start == len(token.text) else None
+        if first is None:
+            result.append(token)
+            continue
+        middle = token.start + len(first)
+        result.append(Token(Kind.WORD, first, token.start, middle, token.glued))
+        result.append(Token(Kind.WORD, token.text[len(first) :], middle, token.end, False))
+    return result
 
 
 def _better(word: str, cased: str, languages: Languages) -> str | None:
@@ -51,7 +68,4 @@ def _better(word: str, cased: str, languages: Languages) -> str | None:
     for core in ("buy", "sel", "now", "long", "short", "close"):
         if squeezed == core and len(word) <= 12:
             return "sell" if core == "sel" else core
-    for ending in ("now", "limit", "stop"):
-        if word.endswith(ending) and word[: -len(ending)] in ("buy", "sell"):
-            return word[: -len(ending)]
     return None

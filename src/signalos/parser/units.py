@@ -81,6 +81,8 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
     unit = _BEHIND.get(after.text)
     if "pips" in after.roles:
         unit = "pips"
+    elif after.text == "p" and after.glued:
+        unit = "pips"
     elif "percent" in after.roles:
         unit = "percent"
     elif after.text == "k" and after.glued:
