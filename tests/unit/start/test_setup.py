@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -359,3 +360,46 @@ def test_start_uses_the_standard_library_alone() -> None:
 def test_start_py_is_readable_for_an_old_python() -> None:
     """No syntax newer than 3.0: an old Python reaches the sentence that says which one is needed."""
     ast.parse((ROOT / "start.py").read_text("utf-8"), feature_version=(3, 4))
+
+
+# -- the program that is started in place of this one
+
+
+BECOME = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from tools.setup.programs import become
+sys.exit(become([sys.executable, "-c", sys.argv[2]]))
+"""
+TIDY = """
+import signal, sys
+def tidy(number, frame):
+    print("interrupted", flush=True)
+signal.signal(signal.SIGINT, tidy)
+print("ready", flush=True)
+sys.stdin.readline()
+print("tidied up", flush=True)
+sys.exit(7)
+"""
+
+
+def test_exit_code_of_the_started_program_is_passed_on() -> None:
+    command = [sys.executable, "-c", BECOME, str(ROOT), "import sys; sys.exit(7)"]
+    assert subprocess.run(command, check=False).returncode == 7
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent otherwise there")
+def test_interrupt_reaches_the_started_program_once() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", BECOME, str(ROOT), TIDY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "interrupted\n"
+    rest, _ = process.communicate("go on\n")
+    assert rest == "tidied up\n"
+    assert process.returncode == 7
