@@ -58,9 +58,9 @@ def check_port(environ: Mapping[str, str]) -> None:
 def _is_signalos(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/health/live")
+        connection.request("GET", "/api/openapi.json")
         answer = connection.getresponse()
-        return answer.status == 200 and b"signalos" in answer.read(2000).lower()
+        return answer.status == 200 and b"signalos" in answer.read(1000).lower()
     except (OSError, http.client.HTTPException):
         return False
     finally:

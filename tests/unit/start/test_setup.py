@@ -118,7 +118,7 @@ class _LikeSignalOS(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b'{"status": "ok", "service": "signalos"}')
+        self.wfile.write(b'{"openapi": "3.1.0", "info": {"title": "SignalOS"}}')
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it so
         """Keep the test's output clean."""
