@@ -47,6 +47,18 @@ async def test_closing_never_goes_below_its_rest(rig: Rig) -> None:
     assert [r["volume"] for r in rig.module.sent] == [0.02, 0.02]
 
 
+async def test_a_close_filled_in_part_says_what_is_left_at_once(rig: Rig) -> None:
+    identifier = await rig.opened()
+    rig.module.script.append(("partial", 0.03))
+    outcome = await rig.do(ClosePosition(identifier=identifier))
+    assert (outcome.kind, outcome.volume) == (OutcomeKind.PARTIAL, D("0.03"))
+    assert "0.07 are still open" in outcome.explanation
+    assert len(rig.module.sent) == 1
+    assert rig.clock.slept == []
+    rest = await rig.do(ClosePosition(identifier=identifier), leg=2)
+    assert (rest.kind, rest.volume) == (OutcomeKind.DONE, D("0.07"))
+
+
 async def test_a_partial_close_that_leaves_dust_is_refused(rig: Rig) -> None:
     rig.module.symbols["EURUSD"].values["volume_min"] = 0.05
     identifier = await rig.opened()

@@ -10,6 +10,7 @@ import pytest
 from signalos.domain.order import (
     OutcomeKind,
 )
+from signalos.domain.signal import Side
 from tests.unit.mt5.conftest import Rig
 
 D = Decimal
@@ -51,10 +52,11 @@ async def test_volume_is_floored_to_the_step(rig: Rig) -> None:
     assert outcome.volume == D("0.19")
 
 
-async def test_a_stop_is_rounded_towards_the_entry(rig: Rig) -> None:
+@pytest.mark.parametrize(("side", "stop", "sent"), [("buy", "1.0951", 1.0955), ("sell", "1.1049", 1.1045)])
+async def test_a_stop_is_rounded_towards_the_entry(rig: Rig, side: str, stop: str, sent: float) -> None:
     rig.module.symbols["EURUSD"].values["trade_tick_size"] = 0.0005
-    await rig.do(rig.leg(stop_loss=D("1.0951"), take_profit=None))
-    assert rig.module.sent[0]["sl"] == 1.0955
+    await rig.do(rig.leg(side=Side(side), stop_loss=D(stop), take_profit=None))
+    assert rig.module.sent[0]["sl"] == sent
 
 
 @pytest.mark.parametrize("retcode", [10004, 10020, 10021])

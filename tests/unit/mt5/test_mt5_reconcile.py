@@ -82,6 +82,16 @@ async def test_a_terminal_without_its_broker_proves_nothing(rig: Rig) -> None:
     assert await _after_grace(rig, rig.leg()) is None
 
 
+async def test_a_comment_with_something_added_is_ours_whatever_its_magic(rig: Rig) -> None:
+    rig.module.comment = rig.tag() + "/9"
+    await _lost(rig, rig.leg())
+    for row in rig.module.positions.values():
+        row.values["magic"] = 0
+    found = await rig.settle(rig.leg())
+    assert found is not None
+    assert found.kind is OutcomeKind.DONE
+
+
 async def test_a_cut_comment_is_still_ours(rig: Rig) -> None:
     rig.module.comment = rig.tag()[:16]
     await _lost(rig, rig.leg())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from signalos.brokers.mt5 import Mt5Broker, Settings
 from signalos.brokers.mt5.symbols import AmbiguousSymbol, Listed, UnknownSymbol, choose
 from signalos.domain.errors import TerminalDown
 from tests.unit.mt5.conftest import Rig
-from tests.unit.mt5.fake_module import symbol_row
+from tests.unit.mt5.fake_module import Row, Workers, symbol_row
 
 
 def _list(*names: str) -> list[Listed]:
@@ -75,12 +76,22 @@ async def test_positions_carry_our_name(rig: Rig) -> None:
 
 
 async def test_a_hand_made_position_of_a_symbol_never_asked_for_has_our_name(rig: Rig) -> None:
-    from tests.unit.mt5.fake_module import Row
-
     rig.module.symbols["GOLD"] = symbol_row("GOLD", currency_base="XAU", currency_profit="USD")
     rig.module.positions[1] = Row("TradePosition", ticket=1, identifier=1, symbol="GOLD", volume=0.1)
     (position,) = (await rig.broker.snapshot()).positions
     assert position.symbol == "XAUUSD"
+
+
+async def test_a_configured_name_counts_in_both_directions(rig: Rig) -> None:
+    rig.module.symbols = {"FX-7": symbol_row("FX-7", currency_base="", currency_profit="")}
+    rig.module.ticks = {"FX-7": (1.1, 1.1001, 1)}
+    rig.module.positions[1] = Row("TradePosition", ticket=1, identifier=1, symbol="FX-7", volume=0.1)
+    broker = Mt5Broker("t1", Workers(rig.module), rig.clock, Settings(symbols={"EURUSD": "FX-7"}))
+    assert (await broker.snapshot()).positions[0].symbol == "EURUSD"
+    assert await broker.resolve("EURUSD") == "FX-7"
+    wrong = Mt5Broker("t1", Workers(rig.module), rig.clock, Settings(symbols={"EURUSD": "FX-8"}))
+    with pytest.raises(UnknownSymbol, match="FX-8"):
+        await wrong.resolve("EURUSD")
 
 
 async def test_a_symbol_added_later_is_found(rig: Rig) -> None:

@@ -12,6 +12,7 @@ from signalos.brokers.mt5.mapping import exact
 from signalos.brokers.mt5.plan import Answer, Prepared, Tools, refused_by, unproven
 from signalos.brokers.mt5.preflight import close_volume, connected
 from signalos.brokers.mt5.request import TradeRequest, market_type
+from signalos.brokers.mt5.retcodes import AnswerClass
 from signalos.domain.order import ClosePosition, Outcome, OutcomeKind
 
 _HOW = {4: " by its stop loss", 5: " by its take profit", 6: " by a stop-out"}
@@ -77,6 +78,8 @@ class Closing:
             left = exact(found["position"]["volume"]) if found["position"] else Decimal(0)
             if left <= self._before - self._volume:
                 return self._closed(answer, found["deals"], self._before - left)
+            if left < self._before and answer.meaning.answer is AnswerClass.PARTIAL:
+                break
         if left < self._before:
             return Outcome(
                 kind=OutcomeKind.PARTIAL,

@@ -17,7 +17,7 @@ class SymbolBook:
         self._configured = configured
         self._listed: list[Listed] = []
         self._names: dict[str, str] = {}
-        self._canonical: dict[str, str] = {}
+        self._canonical = {name: canonical for canonical, name in configured.items()}
 
     async def resolve(self, canonical: str) -> str:
         """The broker's spelling. Raises Refused (unknown, ambiguous) or TerminalDown."""
@@ -51,12 +51,6 @@ class SymbolBook:
     async def canonicals(self, names: Iterable[str]) -> dict[str, str]:
         """Our name for each of ``names``."""
         return {name: await self.canonical(name) for name in set(names)}
-
-    def forget(self) -> None:
-        """Look everything up anew: another account may have other symbols."""
-        self._listed = []
-        self._names.clear()
-        self._canonical.clear()
 
     async def _means(self, candidate: str, name: str) -> bool:
         try:
