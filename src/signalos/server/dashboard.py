@@ -6,13 +6,14 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from signalos.kit.ids import Ids
 from signalos.server.problems import Problem
 
 NONCE = "__CSP_NONCE__"
 API = ("api", "ws", "assets", "health", "metrics")
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 TYPES = {
     ".js": "text/javascript",
@@ -44,7 +45,7 @@ class Dashboard:
         """Routes for everything that no other route takes."""
         return [
             Route("/assets/{path:path}", self._asset, methods=["GET"]),
-            Route("/{path:path}", self._page, methods=["GET"]),
+            Route("/{path:path}", self._page, methods=METHODS),
         ]
 
     async def _asset(self, request: Request) -> Response:
@@ -56,7 +57,9 @@ class Dashboard:
     async def _page(self, request: Request) -> Response:
         path = request.path_params["path"]
         if path.partition("/")[0] in API:
-            raise Problem("not_found", f"there is nothing at /{path[:200]}")
+            raise _absent(request)
+        if request.method not in ("GET", "HEAD"):
+            raise Problem("method_not_allowed", f"pages are read with GET, not {request.method}")
         file = self._file(path) if path and path != "index.html" else None
         if file is not None:
             return self._sent(request, file, "public, max-age=3600")
@@ -90,6 +93,26 @@ class Dashboard:
                     packed, headers={**headers, "Content-Encoding": encoding}, media_type=kind
                 )
         return FileResponse(file, headers=headers, media_type=kind)
+
+
+def _absent(request: Request) -> Problem:
+    """Nothing there, or nothing for this method: the other routes say which."""
+    allowed: set[str] = set()
+    for method in METHODS:
+        scope = {**request.scope, "method": method}
+        if any(
+            route.matches(scope)[0] is Match.FULL
+            for route in request.app.router.routes
+            if getattr(route, "path", "") != "/{path:path}"
+        ):
+            allowed.add(method)
+    if not allowed:
+        return Problem("not_found", f"there is nothing at {request.url.path[:200]}")
+    return Problem(
+        "method_not_allowed",
+        f"{request.method} is not possible here; {', '.join(sorted(allowed))} is",
+        headers={"Allow": ", ".join(sorted(allowed))},
+    )
 
 
 def policy(nonce: str) -> str:

@@ -13,7 +13,7 @@ LIVING = ("pending", "open")
 ENDED = frozenset(("closed", "cancelled", "failed"))
 
 _SELECT = (
-    "SELECT t.*, m.terminal_id, coalesce(s.chat_name, p.name, '') AS chat_name FROM trades t"
+    "SELECT t.*, m.terminal_id, coalesce(nullif(s.chat_name, ''), p.name, '') AS chat_name FROM trades t"
     " JOIN terminals m ON m.id = t.terminal"
     " LEFT JOIN signals s ON s.id = t.signal_id"
     " LEFT JOIN providers p ON p.user_id = t.user_id AND p.chat_id = t.chat_id"
