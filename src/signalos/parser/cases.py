@@ -110,7 +110,9 @@ def _apply(entries: list[ReadEntry], actions: tuple[Action, ...], report: Report
     for action in actions:
         if isinstance(action, CloseAll):
             entries = [_closed(entry) for entry in entries]
-        elif (isinstance(action, Close) and action.fraction is not None and action.fraction >= 1) or isinstance(action, Cancel):
+        elif (
+            isinstance(action, Close) and action.fraction is not None and action.fraction >= 1
+        ) or isinstance(action, Cancel):
             entries = [_closed(e) if _meant(e, action.scope) else e for e in entries]
         elif isinstance(action, (ModifyStop, ModifyTargets)):
             entries = [_modified(e, action) if _meant(e, action.scope) else e for e in entries]
@@ -174,7 +176,7 @@ def _modified(entry: ReadEntry, change: ModifyStop | ModifyTargets) -> ReadEntry
                 open_target=action.open_target,
                 spans=action.spans,
                 confidence=action.confidence,
-            )  # fmt: skip
+            )
         )
     return ReadEntry(
         entry.message_id, tuple(actions), entry.state, entry.reply_to, entry.announces, entry.text

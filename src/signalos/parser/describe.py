@@ -46,6 +46,7 @@ REASONS: dict[str, str] = {
     "result": "it reports a result",
     "side_conflict": "it says buy and sell at once",
     "talk": "it is talk",
+    "too_long": "it holds more prices than any signal",
     "unchanged": "the edit changes nothing that trades",
     "unclear_levels": "its prices can be read in more than one way",
     "unknown_symbol": "it names an instrument that is not known or more than one",
@@ -60,10 +61,10 @@ def describe(text: str, reading: Reading) -> str:
     lines: list[str] = []
     for number, action in enumerate(reading.actions, start=1):
         lines.append(f"{number}. {_headline(action)}")
-        for span in action.spans:
-            lines.append(
-                f"     {span.field:<12} {text[span.start : span.end]!r}  characters {span.start}-{span.end}"
-            )
+        lines.extend(
+            f"     {span.field:<12} {text[span.start : span.end]!r}  characters {span.start}-{span.end}"
+            for span in action.spans
+        )
         lines.append(f"     {'confidence':<12} {action.confidence:.2f}")
     if not reading.actions:
         words = REASONS.get(reading.reason, reading.reason)

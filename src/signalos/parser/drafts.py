@@ -149,9 +149,9 @@ class Drafter:
             if draft.now is None or draft.symbol is None or draft.side_term.line != item.line:
                 draft.side_term = item.label
             return
-        if not draft.has_levels and not named and draft.side is side and draft.side_term is not None:
-            if draft.side_term.line == item.line and not draft.kind and not draft.prices:
-                return
+        said = draft.side_term if draft.side is side and not draft.has_levels and not named else None
+        if said is not None and said.line == item.line and not draft.kind and not draft.prices:
+            return
         self._next(item, side)
 
     def _next(self, item: Item, side: Side) -> None:

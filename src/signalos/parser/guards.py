@@ -139,6 +139,9 @@ def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
         return "negation"
     if sentence.line in draft.lines and "result" in roles and "open_target" not in roles:
         return "result"
+    behind = draft.side_term is not None and sentence.line > draft.side_term.line
+    if behind and "result" in roles and roles & {"tp", "all"} and not roles & {"if", "until", "plan"}:
+        return "result"
     if "report" in roles and roles & {"result", "past", "closed"}:
         return "report"
     if _closing_price(sentence):
@@ -190,7 +193,7 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
 
 
 def _person_reason(draft: Draft, terms: list[Term], *, complete: bool) -> str:
-    """ "I sell gold" tells; "selling gold now" or with levels acts."""
+    """Telling what one does ("I sell gold") is no order; "now" or levels make it one."""
     personal = any("first_person" in term.roles for term in terms)
     if personal and not complete and draft.now is None:
         return "talk"
@@ -216,6 +219,10 @@ def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
     trigger = draft.side_term
     if trigger is None:
         return "no_side"
+    if any(item.beyond for item in (*draft.prices, *draft.entries)):
+        return "condition"
+    if any(not item.open_target for item in (*draft.targets, *draft.stops)):
+        return "unclear_levels"  # labels whose values are missing
     for term in terms:
         if term.kind in (Kind.LINK, Kind.MENTION):
             return "advert"

@@ -206,11 +206,12 @@ class LevelReader:
             elif term.ordinal is not None and role == "tp":
                 item.index = term.ordinal
             elif role in term.roles and term.kind is Kind.WORD and "open_target" not in term.roles:
-                pass
+                if item.index is not None:
+                    return
             elif term.text in "()" or self._skippable(term) or term.roles & {"emoji_sl", "emoji_tp"}:
                 if "above" in term.roles or "below" in term.roles:
                     item.beyond = "above" if "above" in term.roles else "below"
-            elif (term.roles & {"now"} or (role == "entry" and term.roles & {"zone", "limit"})) and (
+            elif (term.roles & {"now", "move", "update"} or (role == "entry" and term.roles & {"zone", "limit"})) and (
                 self._number_ahead()
             ):
                 pass
@@ -295,7 +296,9 @@ class LevelReader:
         """A mark or word that joins two values of one list."""
         if term.kind is Kind.PUNCT:
             return term.text in _LIST_MARKS or term.text in ")]=:"
-        return bool(term.roles & {"and", "to", "or"}) and not term.roles & _STOPPING and self._number_ahead()
+        return (
+            bool(term.roles & {"and", "to", "or"}) and not term.roles & _STOPPING and self._number_ahead()
+        )
 
     def _take(self, item: Item, role: str, term: Term, mark: Term | None) -> bool:
         """Take a number as value; False ends the list."""
@@ -306,7 +309,9 @@ class LevelReader:
             item.cut = True
             return True
         if numeral.unit or numeral.sign:
-            if numeral.unit != "pips" or (numeral.sign and (item.values or numeral.sign != ("-" if role == "sl" else "+"))):
+            if numeral.unit != "pips" or (
+                numeral.sign and (item.values or numeral.sign != ("-" if role == "sl" else "+"))
+            ):
                 return True
             item.signed = bool(numeral.sign)
             if item.values and any(v.numeral is not None and not v.numeral.unit for v in item.values):
@@ -424,7 +429,9 @@ class LevelReader:
             if before.numeral is not None:
                 return False
             if before.kind is Kind.WORD and not before.roles & (_SKIPPED | {"and", "now", "or", "again"}):
-                earlier = any(t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line)
+                earlier = any(
+                    t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line
+                )
                 return earlier and not before.roles & {"buy", "sell", "limit", "stop", "entry"}
             place -= 1
         return False
@@ -534,6 +541,10 @@ def _bare_lines(terms: list[Term]) -> set[int]:
             bare.add(term.line)
             if term.numeral.unit not in ("", "pips", "noise", "percent", "ratio"):
                 spoilt.add(term.line)
-        elif (term.kind is Kind.WORD and (not term.roles & allowed or term.roles & _STOPPING)) or term.kind in (Kind.LINK, Kind.MENTION) or term.symbol is not None:
+        elif (
+            (term.kind is Kind.WORD and (not term.roles & allowed or term.roles & _STOPPING))
+            or term.kind in (Kind.LINK, Kind.MENTION)
+            or term.symbol is not None
+        ):
             spoilt.add(term.line)
     return bare - spoilt

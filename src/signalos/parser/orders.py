@@ -144,7 +144,13 @@ def _entry_groups(draft: Draft) -> list[list[Term]]:
 
 
 def _later_lines(
-    levels: Levels, draft: Draft, groups: list[list[Term]], side: Side, usual: Range | None, *, targets_stated: bool
+    levels: Levels,
+    draft: Draft,
+    groups: list[list[Term]],
+    side: Side,
+    usual: Range | None,
+    *,
+    targets_stated: bool,
 ) -> tuple[list[Decimal], list[list[Term]]] | None:
     """Several unlabelled prices beside labelled levels: a zone, layers, or targets; None if unclear.
 

@@ -22,6 +22,9 @@ from signalos.parser.vocabulary import Languages
 MAX_LENGTH = 20_000
 """Characters that are read; Telegram allows 4,096. What lies beyond is footers or an attack."""
 
+MAX_ITEMS = 250
+"""Parts of orders in one message; more is a table or an attack, never a signal."""
+
 _SIGNIFICANT = frozenset(
     "buy sell sl tp close out be cancel reduce secure part reverse void expired emoji_sl emoji_tp".split()
 )
@@ -62,6 +65,8 @@ class _Reader:
         sentences = split(terms)
         levels = LevelReader(terms)
         items = levels.items()
+        if len(items) > MAX_ITEMS:
+            return Reading(reason="too_long")
         self.unread = levels.unread_lines()
         actions = self._actions(terms, sentences, items)
         edited = self.memory.edited
@@ -86,7 +91,7 @@ class _Reader:
         opened: list[Action] = []
         occupied: set[int] = set()
         for draft in orders:
-            made = self._order(draft, drafts, terms, sentences)
+            made = self._order(draft, terms, sentences)
             if isinstance(made, str):
                 self.reasons.append(made)
             else:
@@ -100,7 +105,9 @@ class _Reader:
         actions: list[Action] = []
         if occupied:  # what stands behind a new order is about that order: management notes, footers
             first = min(occupied)
-            occupied |= {c.terms[0].clause for s in sentences for c in s.clauses if c.terms[0].clause > first}
+            occupied |= {
+                c.terms[0].clause for s in sentences for c in s.clauses if c.terms[0].clause > first
+            }
         reader = UpdateReader(sentences, items, self.memory, self.source, self.languages)
         found = reader.read(levels=levels, skip=occupied - referring, alone=not opened)
         self.reasons.extend(found.reasons)
@@ -111,9 +118,7 @@ class _Reader:
 
     # -- orders ---------------------------------------------------------------------------------
 
-    def _order(
-        self, draft: Draft, drafts: list[Draft], terms: list[Term], sentences: list[Sentence]
-    ) -> Open | Reject | str:
+    def _order(self, draft: Draft, terms: list[Term], sentences: list[Sentence]) -> Open | Reject | str:
         complete = draft.has_levels
         reason = order_reason(draft, sentences, complete=complete)
         if reason:
@@ -224,7 +229,7 @@ class _Reader:
         )  # fmt: skip
 
     def _reversed(self, sentences: list[Sentence], opened: list[Action]) -> list[Action]:
-        """ "Flip to sell" closes the opposite signals of the symbol before it opens."""
+        """Close what "flip to sell" ends: the opposite signals of the symbol before it opens."""
         if not any("reverse" in sentence.roles for sentence in sentences):
             return []
         closes: list[Action] = []

@@ -46,7 +46,8 @@ TALK = frozenset(
         "timeframe",
         "activated",
         "expired",
-        "teaser", "closed",
+        "teaser",
+        "closed",
     }
 )
 """What marks talk, each with its own reach (see guards.py)."""

@@ -15,7 +15,9 @@ _SWAPS = {
     for i in range(len(word) - 1)
     if word[i] != word[i + 1]
 }
-_JOINED = {side + ending: side for side in ("buy", "sell", "long", "short") for ending in ("now", "limit", "stop")}
+_JOINED = {
+    side + ending: side for side in ("buy", "sell", "long", "short") for ending in ("now", "limit", "stop")
+}
 # A swap that makes another English word is that word.
 for _other in ("own", "won", "spot", "stpo", "nwo"):
     _SWAPS.pop(_other, None)

@@ -18,6 +18,8 @@ EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
 _TP_ROLE = frozenset({"emoji_tp"})
 _SL_ROLE = frozenset({"emoji_sl"})
 _SIDES = frozenset({"buy", "sell"})
+_HARMLESS = frozenset({"to", "at", "and", "or", "from", "filler", "approx"})
+"""Roles that a weak word may play even if nothing else speaks for its language."""
 _MAX_PHRASE = 8
 
 
@@ -100,7 +102,7 @@ def tag(source: Normalised, languages: Languages) -> list[Term]:
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
     terms = join_thousands(terms, source, languages.symbols)
-    mark_units(terms, source)
+    mark_units(terms)
     return terms
 
 
@@ -165,7 +167,7 @@ def _word_term(
     first, last = tokens[0], tokens[-1]
     text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
     term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
-    usable = [m for m in meanings if not m.weak or score[m.language] > 0]
+    usable = [m for m in meanings if not m.weak or score[m.language] > 0 or m.roles <= _HARMLESS]
     if not usable:
         return term
     best = max(usable, key=lambda m: (score[m.language], m.language == "en"))
@@ -207,14 +209,13 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
         if second is not None and 2 <= len(term.text) <= 9:
             other = terms[second]
             symbol = table.pair(term.text, other.text)
-            if symbol is not None and (second == place or term.symbol is None or symbol != term.symbol):
-                if second > place or term.text.isalpha():
-                    term.symbol = symbol
-                    term.end = other.end
-                    term.roles = NONE
-                    place = second + 1
-                    place = _skip_suffix(terms, place, table.suffixes)
-                    continue
+            if symbol is not None and (second > place or term.text.isalpha()):
+                term.symbol = symbol
+                term.end = other.end
+                term.roles = NONE
+                place = second + 1
+                place = _skip_suffix(terms, place, table.suffixes)
+                continue
         if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
             symbol = table.find(term.text)
             if symbol is not None and (term.text not in table.weak or _strong(terms, place - 1, source)):

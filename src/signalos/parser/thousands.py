@@ -25,10 +25,20 @@ def join_thousands(terms: list[Term], source: Normalised, table: SymbolTable) ->
     result: list[Term] = []
     for term in terms:
         last = result[-1] if result else None
-        if last is not None and last.numeral is not None and term.numeral is not None and _groups(last, term):
+        if (
+            last is not None
+            and last.numeral is not None
+            and term.numeral is not None
+            and _groups(last, term)
+        ):
             gap = source.text[last.end : term.start]
             values = readings(last.numeral.raw + term.numeral.raw)
-            fits = usual is not None and values and usual.holds(values[0]) and not usual.holds(last.numeral.value)
+            fits = (
+                usual is not None
+                and values
+                and usual.holds(values[0])
+                and not usual.holds(last.numeral.value)
+            )
             if values and (gap == "\u00a0" or (gap == " " and fits)):
                 last.numeral = Numeral(last.numeral.raw + term.numeral.raw, values[:1])
                 last.text = last.numeral.raw

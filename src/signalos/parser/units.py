@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from signalos.parser.lexer import Kind
-from signalos.parser.normalise import Normalised
 
 if TYPE_CHECKING:
     from signalos.parser.terms import Term
@@ -49,15 +47,15 @@ _CUT = frozenset({"xx", "xxx", "xxxx", "x"})
 _JOINED_LIMIT = 3
 
 
-def mark_units(terms: list[Term], source: Normalised) -> None:
+def mark_units(terms: list[Term]) -> None:
     """Set unit and sign of every number that is no price. One pass with a look at the neighbours."""
     for place, term in enumerate(terms):
         if term.numeral is not None:
-            _mark_one(terms, place, source)
+            _mark_one(terms, place)
     _mark_after_ignored(terms)
 
 
-def _mark_one(terms: list[Term], place: int, source: Normalised) -> None:
+def _mark_one(terms: list[Term], place: int) -> None:
     term = terms[place]
     numeral = term.numeral
     if numeral is None or numeral.unit:
@@ -96,7 +94,7 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         if marks or (place and terms[place - 1].roles & {"sl", "tp", "entry", "buy", "sell"}):
             unit = "cut"
     elif after.glued and after.text in _ORDINAL_ENDINGS and numeral.whole and numeral.value <= 20:
-        term.ordinal = int(numeral.value)
+        term.ordinal = after.ordinal = int(numeral.value)
         unit = "ordinal"
         after.roles = frozenset({"filler"})
     elif "lots" in after.roles and numeral.value <= 10:
@@ -192,6 +190,3 @@ def _mark_after_ignored(terms: list[Term]) -> None:
             ignoring = False
         elif ignoring and term.kind is Kind.WORD and not term.roles:
             ignoring = seen == 0
-
-
-__all__ = ["Decimal", "mark_units"]

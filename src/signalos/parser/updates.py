@@ -31,7 +31,7 @@ from signalos.parser.terms import Term
 from signalos.parser.vocabulary import Languages
 
 _ALL = Decimal(1)
-_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
+_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"), ("analysis", "analysis"))
 
 
 @dataclass(slots=True)
@@ -61,6 +61,7 @@ class UpdateReader:
         self.table: SymbolTable = languages.symbols
         self.found = Found([], [])
         self.named = _message_symbols(sentences)
+        self.places = {c.terms[0].clause: (c, s) for s in sentences for c in s.clauses}
 
     def read(self, *, levels: bool, skip: set[int], alone: bool) -> Found:
         """Read every clause that is not in ``skip``.
@@ -81,7 +82,7 @@ class UpdateReader:
     # -- close, cancel, break-even --------------------------------------------------------------
 
     def _clause(self, clause: Clause, sentence: Sentence) -> None:
-        kind = self._kind(clause, sentence)
+        kind = self._kind(clause)
         if not kind:
             return
         reason = update_reason(clause, sentence) or self._form_reason(clause)
@@ -108,7 +109,7 @@ class UpdateReader:
         elif kind == "close":
             self._close(clause, sentence)
 
-    def _kind(self, clause: Clause, sentence: Sentence) -> str:
+    def _kind(self, clause: Clause) -> str:
         roles = clause.roles
         values = _has_price(clause)
         if not values and _is_break_even(clause):
@@ -122,11 +123,8 @@ class UpdateReader:
         amount = _percent(clause) is not None or _written_ratio(clause) is not None
         if "reduce" in roles and (amount or roles & {"part", "fraction", "order_noun"}):
             return "close"
-        if (
-            ("secure" in roles
-            and roles & {"part", "fraction"})
-            or (_percent(clause) is not None
-            and "secure" in roles)
+        if ("secure" in roles and roles & {"part", "fraction"}) or (
+            _percent(clause) is not None and "secure" in roles
         ):
             return "close"
         if "part" in roles and any("partial" in t.text or "parti" in t.text for t in clause.terms):
@@ -172,7 +170,8 @@ class UpdateReader:
                 self.found.actions.append(Close(scope=scope, symbol=symbol, spans=spans))
             return
         if side is not None and whole and (every or _plural_side(clause)):
-            for name in symbols or [None]:
+            names: list[str | None] = [*symbols] or [None]
+            for name in names:
                 scope = Scope(Reach.SIDE, symbol=name, side=side)
                 self.found.actions.append(Close(scope=scope, symbol=name, spans=spans))
             return
@@ -268,11 +267,7 @@ class UpdateReader:
             self._targets(targets, *where)
 
     def _where(self, term: Term) -> tuple[Clause, Sentence] | None:
-        for sentence in self.sentences:
-            for clause in sentence.clauses:
-                if any(t is term for t in clause.terms):
-                    return clause, sentence
-        return None
+        return self.places.get(term.clause)
 
     def _level_reason(self, clause: Clause, item: Item) -> str:
         roles = clause.roles
@@ -280,7 +275,7 @@ class UpdateReader:
             return "advert"
         if item.result or "result" in roles or "activated" in roles:
             return "result"
-        if "analysis" in roles:
+        if "analysis" in roles or "next" in roles:
             return "analysis"
         if any(t.numeral is not None and t.numeral.unit == "pips" for t in item.values):
             return "unsupported_distance"
@@ -337,6 +332,9 @@ class UpdateReader:
             price = resolve(numeral, usual, anchor)
             price = _completed(numeral.digits, price, anchor)
             spans = (self._field("stop_loss", item.values[0]),)
+        if known is not None and known.stop_loss == price:
+            self.found.reasons.append("unchanged")
+            return
         self.found.actions.append(ModifyStop(scope=scope, price=price, symbol=symbol, spans=spans))
 
     def _targets(self, items: list[Item], clause: Clause, sentence: Sentence) -> None:
@@ -350,6 +348,9 @@ class UpdateReader:
                     price = resolve(term.numeral, usual, anchor or (values[0][1] if values else None))
                     price = _completed(term.numeral.digits, price, anchor)
                     values.append((item.index if len(item.values) == 1 else None, price, term))
+        if known is not None and {price for _, price, _ in values} <= set(known.take_profits):
+            self.found.reasons.append("unchanged")  # "TP1 2412" of a signal that has it marks a result
+            return
         spans = tuple(self._field("take_profit", term) for _, _, term in values)
         moving = "move" in clause.roles or "to" in clause.roles
         several = known is not None and len(known.take_profits) > 1
@@ -480,6 +481,10 @@ def _is_break_even(clause: Clause) -> bool:
     stops = [t for t in clause.terms if "sl" in t.roles]
     if stops:
         return True
+    others = {r for t in clause.terms if t not in strong for r in t.roles}
+    told = roles & {"result", "closed", "out"} and not roles & {"move"}
+    if told or ("order_noun" in roles and not others & {"move", "be_verb", "now", "all", "close"}):
+        return False
     if not strong:
         return bool(roles & {"move"}) and "to" in roles and "enter" not in roles and _only_known(clause)
     if all("risk_off" in t.roles for t in strong):
@@ -494,7 +499,7 @@ def _is_break_even(clause: Clause) -> bool:
 
 def _is_cancel(clause: Clause) -> bool:
     roles = clause.roles
-    if "cancel" in roles and not roles & {"sl", "tp"}:
+    if "cancel" in roles and not roles & {"sl", "tp", "risk_off", "ignore_value"}:
         verbs = [t for t in clause.terms if "cancel" in t.roles]
         pure = any(not t.roles & {"close", "move"} for t in verbs)
         noun = bool(roles & {"order_noun", "pending", "limit", "buy", "sell"}) or any(
@@ -511,7 +516,7 @@ def _is_close(clause: Clause) -> bool:
     roles = clause.roles
     if not roles & {"close", "out"} or roles & {"sl"}:
         return False
-    if "analysis" in roles or "timeframe" in roles or roles & {"above", "below"}:
+    if "analysis" in roles or "timeframe" in roles or roles & {"above", "below", "result"}:
         return False
     verbs = [t for t in clause.terms if t.roles & {"close", "out"}]
     first = verbs[0]

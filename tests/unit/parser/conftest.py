@@ -26,7 +26,11 @@ def read(languages: Languages) -> Read:
     """Read ``text`` after ``earlier`` texts (numbered from 1) and write the actions down in one line."""
 
     def reader(
-        text: str, *earlier: str, reply: int | None = None, edit: int | None = None, default: str | None = None
+        text: str,
+        *earlier: str,
+        reply: int | None = None,
+        edit: int | None = None,
+        default: str | None = None,
     ) -> str:
         case = {
             "id": "x",

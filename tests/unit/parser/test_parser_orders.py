@@ -111,7 +111,9 @@ def test_refuses_what_cannot_be(read, text, expected):
 
 
 def test_symbol_comes_from_the_channel_when_none_is_named(read):
-    assert read("buy now 2405 sl 2396 tp 2420", default="XAUUSD") == "buy XAUUSD market 2405 sl 2396 tp 2420"
+    assert (
+        read("buy now 2405 sl 2396 tp 2420", default="XAUUSD") == "buy XAUUSD market 2405 sl 2396 tp 2420"
+    )
     assert read("buy now", default="XAUUSD") == "buy XAUUSD market"
 
 

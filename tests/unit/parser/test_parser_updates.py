@@ -94,9 +94,10 @@ def test_reply_wins_over_the_latest(read):
 def test_pending_orders(read):
     assert read("Cancel the limit", LIMIT) == "cancel #1"
     assert read("Delete this order", LIMIT, GOLD, reply=1) == "cancel #1"
-    assert read("Remove GBPUSD limit", LIMIT, GOLD) == "cancel GBPUSD" or read(
-        "Remove GBPUSD limit", LIMIT, GOLD
-    ) == "cancel #1"
+    assert (
+        read("Remove GBPUSD limit", LIMIT, GOLD) == "cancel GBPUSD"
+        or read("Remove GBPUSD limit", LIMIT, GOLD) == "cancel #1"
+    )
     assert read("Remove all pending orders", LIMIT, GOLD) == "cancel"
     assert read("Order expired", LIMIT, reply=1) == "cancel #1"
 
@@ -110,7 +111,10 @@ def test_two_part_signals(read):
     assert read("SL 2396\nTP 2412\nTP 2420", "Gold buy now") == "modify_sl #1 2396; modify_tp #1 2412 2420"
     assert read("sl 2396 tp 2412", EURO, "Gold buy now") == "modify_sl #2 2396; modify_tp #2 2412"
     assert read(GOLD, "Gold buy now") == "modify_sl #1 2396; modify_tp #1 2412 2420"
-    assert read("Gold buy again 2405 SL 2396 TP 2412", "Gold buy now") == "buy XAUUSD market 2405 sl 2396 tp 2412"
+    assert (
+        read("Gold buy again 2405 SL 2396 TP 2412", "Gold buy now")
+        == "buy XAUUSD market 2405 sl 2396 tp 2412"
+    )
 
 
 def test_edits_change_by_the_difference(read):
