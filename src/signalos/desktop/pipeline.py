@@ -59,7 +59,13 @@ class Pipeline:
         if waiting is None:
             return False
         message = waiting.message
-        reading = Reading(reason="deleted") if message.deleted else self._read(waiting)
+        if message.deleted:
+            reading = Reading(reason="deleted")
+        elif message.forwarded:
+            # What another channel wrote is a quote: only this channel's own words are instructions.
+            reading = Reading(reason="forwarded")
+        else:
+            reading = self._read(waiting)
         with self._journal.transaction():
             self._journal.messages.set_reading(waiting.row, reading)
             self._journal.outbox.add("message", None, message_event(message, reading))

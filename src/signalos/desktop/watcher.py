@@ -209,12 +209,23 @@ class Watcher:
         identifier = found.position.identifier if found.position else None
         if identifier is None and found.deals:
             identifier = found.deals[0].position
-        if identifier is not None:
-            self._executor.update_leg(leg, state="open", identifier=identifier)
-        else:
-            self._executor.update_leg(
-                leg, state="cancelled", reason="cancelled_or_expired", closed_at=self._market.now()
-            )
+        intent = self._journal.intents.get(leg.key)
+        with self._journal.transaction():
+            if identifier is not None:
+                self._journal.intents.mark(intent, "executed", "filled", "the waiting order was filled")
+                self._executor.update_leg(leg, state="open", identifier=identifier)
+                return
+            state, text = self._end_of(intent)
+            self._journal.intents.mark(intent, state, "order_gone", text)
+            self._executor.update_leg(leg, state="cancelled", reason=text, closed_at=self._market.now())
+
+    def _end_of(self, intent: Intent) -> tuple[str, str]:
+        """How a waiting order ended that was never filled: (state, words)."""
+        request = intent.request
+        expires = request.expires_at if isinstance(request, OpenLeg) else None
+        if expires is not None and self._market.now() >= expires:
+            return "expired", "the waiting order expired unfilled"
+        return "superseded", "the waiting order was cancelled"
 
     # -- what waits ------------------------------------------------------------------------------
 

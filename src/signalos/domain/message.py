@@ -12,7 +12,7 @@ class Message:
 
     ``version`` counts from 1 (the post) and rises with each edit; a deletion is a version of its own.
     ``posted_at`` is the ORIGINAL post's time, also for an edit: ages count from it. ``edited_at`` is
-    the edit's time. Times are aware UTC, in the source's market time.
+    the edit's time. ``sender`` is channel | admin | member; ``forwarded``: written by another chat. Times are aware UTC, in the source's market time.
     """
 
     source: str
@@ -25,6 +25,7 @@ class Message:
     reply_to: int | None = None
     deleted: bool = False
     sender: str = "channel"
+    forwarded: bool = False
     chat_name: str = ""
 
     @property

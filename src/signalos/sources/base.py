@@ -18,6 +18,7 @@ class Post:
     ``message_id`` is the message it is about: for an edit the edited one, for a deletion the deleted
     one. ``posted_at`` is the message's own time; a source that hears of an edit or a deletion without
     knowing the original's time gives the time of that edit, and the journal keeps the original's.
+    ``sender`` is channel | admin | member; ``forwarded`` marks a post that another chat wrote.
     Times are aware UTC in the source's market time.
     """
 
@@ -32,6 +33,7 @@ class Post:
     edit: bool = False
     deleted: bool = False
     sender: str = "channel"
+    forwarded: bool = False
 
 
 Deliver: TypeAlias = Callable[[Post, str], None]

@@ -178,7 +178,9 @@ class ExportSource:
 
     def _post(self, chat: Chat, name: str, message: dict[str, Any]) -> Post:
         sender = message.get("from_id")
-        own = "channel" in chat.kind or sender == f"channel{chat.number}" or not isinstance(sender, str)
+        # In a channel every post is the channel's; in a private chat the other side's; in a group the
+        # group's own (anonymous admins). Whoever else writes there is a member.
+        own = "channel" in chat.kind or sender in (f"channel{chat.number}", f"user{chat.number}", None)
         reply = message.get("reply_to_message_id")
         chat_id = chat.chat_id if self._round == 1 else f"{chat.chat_id}/{self._round}"
         posted_at = read_time(message, "date", self._zone)
@@ -194,7 +196,8 @@ class ExportSource:
             edited_at=read_time(message, "edited", self._zone),
             # A reply into another chat names a message that is not in this one.
             reply_to=reply if isinstance(reply, int) and "reply_to_peer_id" not in message else None,
-            sender="channel" if own else str(sender),
+            sender="channel" if own else "member",
+            forwarded=message.get("forwarded_from") is not None,
         )
 
 

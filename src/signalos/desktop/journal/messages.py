@@ -68,11 +68,12 @@ class Messages:
                 reply_to=post.reply_to if last is None else last["reply_to"],
                 deleted=post.deleted,
                 sender=post.sender,
+                forwarded=post.forwarded,
                 chat_name=post.chat_name,
             )
             self._db.execute(
                 "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
-                " edited_at, reply_to, deleted, sender, received_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+                " edited_at, reply_to, deleted, sender, forwarded, received_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     message.source,
                     message.chat_id,
@@ -85,6 +86,7 @@ class Messages:
                     message.reply_to,
                     message.deleted,
                     message.sender,
+                    message.forwarded,
                     instant_text(self._clock.now()),
                 ),
             )
@@ -167,6 +169,7 @@ def _message(row: sqlite3.Row) -> JournalledMessage:
             reply_to=row["reply_to"],
             deleted=bool(row["deleted"]),
             sender=row["sender"],
+            forwarded=bool(row["forwarded"]),
             chat_name=row["chat_name"],
         ),
         reading=None if row["reading"] is None else reading_from(row["reading"]),

@@ -18,6 +18,7 @@ CREATE TABLE message (
     reply_to INTEGER,
     deleted INTEGER NOT NULL,
     sender TEXT NOT NULL,
+    forwarded INTEGER NOT NULL DEFAULT 0,
     received_at TEXT NOT NULL,
     reading BLOB,
     UNIQUE (chat_id, message_id, version)
