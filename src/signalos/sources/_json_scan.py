@@ -26,15 +26,16 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 class JsonScan:
     """A cursor in a JSON file. ``members`` and ``elements`` expect that each value is consumed."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: BinaryIO, chunk: int = _CHUNK) -> None:
         self.path = path
+        self._chunk = chunk
         self._file = file
         self._raw = b""
         self._text = ""
         self._base = 0
         self._at = 0
         self._end = False
-        self._fill(_CHUNK)
+        self._fill(max(self._chunk, 3))
         if self._raw.startswith(b"\xef\xbb\xbf"):
             self._at = 3
 
@@ -81,7 +82,7 @@ class JsonScan:
     def value(self) -> Any:
         """Consume the next value. Raises ConfigError where it is broken."""
         self._next()
-        size = _CHUNK
+        size = self._chunk
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
@@ -119,7 +120,7 @@ class JsonScan:
                 return self._text[self._at]
             if self._end:
                 return ""
-            self._fill(_CHUNK)
+            self._fill(self._chunk)
 
     def _take(self, sign: str) -> bool:
         if self._next() != sign:
@@ -129,10 +130,8 @@ class JsonScan:
 
     def _expect(self, sign: str) -> None:
         if not self._take(sign):
-            what = self._next()
-            raise self.wrong(
-                self.place, f"`{sign}` expected, " + (f"{what!r} found" if what else "file ends")
-            )
+            found = repr(self._next()) if self._next() else "the end of the file"
+            raise self.wrong(self.place, f"`{sign}` expected, {found} found")
 
     def _fill(self, size: int) -> None:
         part = self._file.read(size)
