@@ -73,10 +73,10 @@ describe('applyBatch', () => {
     expect(client.getQueryData<{ tradeIds: number[] }>(keys.signal(7))?.tradeIds).toEqual([1])
   })
 
-  it('adds at most one point a second to the curve', () => {
+  it('moves the newest point of the curve and adds one after some seconds', () => {
     const at = (second: string) => status({ receivedAt: `2026-05-04T09:30:${second}Z` })
-    const curve = ['00.000', '00.400', '01.100'].reduce((now, second) => withStatus(now, at(second)), overview()).equity
-    expect(curve).toHaveLength(2)
+    const curve = ['00.000', '01.000', '02.000', '06.000', '06.500'].reduce((now, second) => withStatus(now, at(second)), overview()).equity
+    expect(curve.map((point) => point.at.slice(17, 23))).toEqual(['00.000', '02.000', '06.500'])
   })
 })
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { fieldGroup, pieces } from '@/features/signals/highlight'
 import { problemError, waitWords } from '@/lib/api/problem'
-import { count, money, price, signedMoney, signedPercent, volume, words } from '@/lib/format'
+import { count, digitsOf, money, price, signedMoney, signedPercent, volume, words } from '@/lib/format'
 import { newId } from '@/lib/ids'
 import { age, createTimeFormat, ServerClock } from '@/lib/time'
 
 describe('figures', () => {
   it('writes money with a true minus and no negative zero', () => {
-    expect(money(10_250.4, 'USD')).toBe('10,250.40\u202fUSD')
+    expect(money(10_250.4, 'USD')).toBe('10,250.40\u00a0USD')
     expect(signedMoney(-12.5)).toBe('\u221212.50')
     expect(signedMoney(12.5)).toBe('+12.50')
     expect(signedMoney(-0.001)).toBe('0.00')
@@ -18,11 +18,13 @@ describe('figures', () => {
     expect(price(154.2, 'USDJPY')).toBe('154.200')
     expect(price(2410.5, 'XAUUSD')).toBe('2410.50')
     expect(price(1.123456, 'EURUSD')).toBe('1.123456')
+    expect(digitsOf('XAUUSD', 1289.792, 1284, null)).toBe(3)
+    expect(price(1284, 'XAUUSD', 3)).toBe('1284.000')
   })
   it('writes volumes, shares and counts', () => {
     expect(volume(0.1)).toBe('0.10')
-    expect(signedPercent(-0.0123)).toBe('\u22121.23\u202f%')
-    expect(signedPercent(0)).toBe('0.00\u202f%')
+    expect(signedPercent(-0.0123)).toBe('\u22121.23\u00a0%')
+    expect(signedPercent(0)).toBe('0.00\u00a0%')
     expect(count(1, 'position', 'positions')).toBe('1 position')
     expect(words('stop_required')).toBe('Stop required')
   })

@@ -8,11 +8,19 @@ const red: MantineColorsTuple = [
   '#fdeceb', '#f9d4d2', '#f3a9a6', '#ff7b72', '#e85a54', '#dd423f', '#d3302f', '#c62423', '#ad1c1b', '#8e1414',
 ]
 
+/** Mantine draws fields, tracks and menus from these two: our own greys, or they would look foreign. */
+const dark: MantineColorsTuple = [
+  '#e9efed', '#c6d0ce', '#a2afad', '#7b8a88', '#38464a', '#2a3538', '#1b2224', '#141a1b', '#101516', '#0d1112',
+]
+const gray: MantineColorsTuple = [
+  '#f2f5f4', '#e9eeec', '#dbe3e1', '#cdd8d5', '#b6c4c1', '#8a9a97', '#51605e', '#3c4947', '#273230', '#101819',
+]
+
 export const theme = createTheme({
   primaryColor: 'teal',
   primaryShade: { light: 8, dark: 4 },
   autoContrast: true,
-  colors: { teal, red },
+  colors: { teal, red, dark, gray },
   fontFamily: 'var(--font)',
   fontFamilyMonospace: 'var(--mono)',
   defaultRadius: 'md',

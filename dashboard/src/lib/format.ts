@@ -1,7 +1,7 @@
 /** Figures as text. One place, so that a price looks the same on every page. */
 
 const MINUS = '\u2212'
-const SPACE = '\u202f'
+const SPACE = '\u00a0'
 
 function digits(value: number, places: number): string {
   return Math.abs(value).toLocaleString('en-GB', { minimumFractionDigits: places, maximumFractionDigits: places })
@@ -37,25 +37,33 @@ export function priceDigits(symbol: string): number {
   return /^[A-Z]{6}$/i.test(symbol) ? 5 : 2
 }
 
-export function price(value: number | null | undefined, symbol = ''): string {
+const written = (value: number) => Math.min((String(value).split('.')[1] ?? '').length, 6)
+
+/** Decimals that show all of these prices of a symbol in full, so that they stand in line. */
+export function digitsOf(symbol: string, ...values: readonly (number | null | undefined)[]): number {
+  return Math.max(priceDigits(symbol), ...values.map((value) => (value == null ? 0 : written(value))))
+}
+
+export function price(value: number | null | undefined, symbol = '', atLeast = 0): string {
   if (value === null || value === undefined) return '–'
-  const written = (String(value).split('.')[1] ?? '').length
-  const places = Math.max(priceDigits(symbol), Math.min(written, 6))
+  const places = Math.max(priceDigits(symbol), written(value), atLeast)
   return `${value < 0 ? MINUS : ''}${digits(value, places).replaceAll(',', '')}`
 }
 
 export function volume(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–'
-  const written = (String(value).split('.')[1] ?? '').length
-  return digits(value, Math.max(2, Math.min(written, 4)))
+  return digits(value, Math.max(2, Math.min(written(value), 4)))
 }
 
 export function count(value: number, one: string, many: string): string {
   return `${value} ${value === 1 ? one : many}`
 }
 
+/** The first letter large: texts of the engine begin small. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 /** A code as words: `stop_required` becomes `Stop required`. */
 export function words(code: string): string {
   const text = code.replaceAll('_', ' ').replaceAll('-', ' ')
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return sentence(text)
 }

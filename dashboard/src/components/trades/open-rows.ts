@@ -1,4 +1,5 @@
 import { type Held, positionOf } from '@/lib/data'
+import { digitsOf } from '@/lib/format'
 import type { TradeView } from '@/protocol/generated'
 
 export interface Row {
@@ -11,6 +12,8 @@ export interface Row {
   readonly target: number | null
   readonly trade: TradeView | null
   readonly held: Held | undefined
+  /** Decimals of this row's prices. */
+  readonly digits: number
 }
 
 /** Trades with their position's live figures, then what nobody ordered through SignalOS. */
@@ -18,7 +21,7 @@ export function openRows(trades: readonly TradeView[], positions: readonly Held[
   const rows = trades.map((trade): Row => {
     const held = positionOf(trade, positions)
     return {
-      key: `trade-${trade.id}`, symbol: trade.symbol, side: trade.side, trade, held,
+      key: `trade-${trade.id}`, digits: digitsOf(trade.symbol, trade.entryPrice, held?.price, trade.stopLoss, trade.takeProfit), symbol: trade.symbol, side: trade.side, trade, held,
       volume: held?.volume ?? trade.volume - trade.closedVolume,
       entry: trade.entryPrice ?? held?.entryPrice ?? null,
       stop: held ? (held.stopLoss ?? null) : trade.stopLoss,
@@ -27,7 +30,7 @@ export function openRows(trades: readonly TradeView[], positions: readonly Held[
   })
   const known = new Set(rows.map((row) => row.held))
   const byHand = (positions ?? []).filter((p) => !known.has(p) && !p.own).map((held): Row => ({
-    key: `hand-${held.terminalId}-${held.identifier}`, symbol: held.symbol, side: held.side === 'buy' ? 'buy' : 'sell', trade: null, held,
+    key: `hand-${held.terminalId}-${held.identifier}`, digits: digitsOf(held.symbol, held.entryPrice, held.price, held.stopLoss, held.takeProfit), symbol: held.symbol, side: held.side === 'buy' ? 'buy' : 'sell', trade: null, held,
     volume: held.volume, entry: held.entryPrice, stop: held.stopLoss ?? null, target: held.takeProfit ?? null,
   }))
   return [...rows, ...byHand]

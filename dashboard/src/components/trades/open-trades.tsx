@@ -14,10 +14,10 @@ import css from './trades.module.css'
 const columns: readonly Column<Row>[] = [
   { id: 'symbol', header: 'Symbol', by: (r) => r.symbol, cell: (r) => <Name row={r} /> },
   { id: 'volume', header: 'Lots', end: true, by: (r) => r.volume, cell: (r) => volume(r.volume) },
-  { id: 'entry', header: 'Entry', end: true, by: (r) => r.entry, cell: (r) => price(r.entry, r.symbol) },
-  { id: 'price', header: 'Price', end: true, cell: (r) => price(r.held?.price, r.symbol) },
-  { id: 'stop', header: 'Stop', end: true, cell: (r) => price(r.stop, r.symbol) },
-  { id: 'target', header: 'Target', end: true, cell: (r) => price(r.target, r.symbol) },
+  { id: 'entry', header: 'Entry', end: true, by: (r) => r.entry, cell: (r) => price(r.entry, r.symbol, r.digits) },
+  { id: 'price', header: 'Price', end: true, cell: (r) => price(r.held?.price, r.symbol, r.digits) },
+  { id: 'stop', header: 'Stop', end: true, cell: (r) => price(r.stop, r.symbol, r.digits) },
+  { id: 'target', header: 'Target', end: true, cell: (r) => price(r.target, r.symbol, r.digits) },
   { id: 'profit', header: 'Profit', end: true, by: (r) => r.held?.profit ?? null, cell: (r) => <Floating row={r} /> },
   { id: 'risk', header: 'Risk', end: true, by: (r) => r.held?.risk ?? null, cell: (r) => <Risk row={r} /> },
   { id: 'opened', header: 'Opened', by: (r) => r.trade?.openedAt ?? null, cell: (r) => <When at={r.trade?.openedAt ?? null} /> },
@@ -25,13 +25,16 @@ const columns: readonly Column<Row>[] = [
   { id: 'actions', header: '', end: true, cell: (r) => r.trade && <TradeActions trade={r.trade} held={r.held} /> },
 ]
 
-export function OpenTrades({ trades }: { readonly trades: readonly TradeView[] }) {
+/** Beside another column there is no room for everything; the trades' own page has it all. */
+const few = columns.filter((column) => column.id !== 'opened' && column.id !== 'source')
+
+export function OpenTrades({ trades, compact = false }: { readonly trades: readonly TradeView[]; readonly compact?: boolean }) {
   const positions = usePositions()
   const rows = useMemo(() => openRows(trades, positions), [trades, positions])
   if (rows.length === 0) return <Empty title="No open trades" text="The next signal that passes your strategy appears here the moment it is executed." />
   return (
     <DataTable
-      label="Open trades" rows={rows} columns={columns} rowKey={(r) => r.key} card={(r) => <Card row={r} />}
+      label="Open trades" rows={rows} columns={compact ? few : columns} rowKey={(r) => r.key} card={(r) => <Card row={r} />}
       rowProps={(r) => ({ 'data-testid': 'trade-row', 'data-trade-id': r.trade?.id, 'data-symbol': r.symbol, 'data-status': r.trade?.status ?? 'by-hand', 'data-identifier': r.trade?.identifier ?? r.held?.identifier })}
     />
   )
@@ -71,10 +74,10 @@ function Card({ row }: { readonly row: Row }) {
       <div className="spread"><Name row={row} /><span className={css.big}><Floating row={row} /></span></div>
       <div className={css.cardGrid}>
         <div><span>Lots</span><span>{volume(row.volume)}</span></div>
-        <div><span>Entry</span><span>{price(row.entry, row.symbol)}</span></div>
-        <div><span>Price</span><span>{price(row.held?.price, row.symbol)}</span></div>
-        <div><span>Stop</span><span>{price(row.stop, row.symbol)}</span></div>
-        <div><span>Target</span><span>{price(row.target, row.symbol)}</span></div>
+        <div><span>Entry</span><span>{price(row.entry, row.symbol, row.digits)}</span></div>
+        <div><span>Price</span><span>{price(row.held?.price, row.symbol, row.digits)}</span></div>
+        <div><span>Stop</span><span>{price(row.stop, row.symbol, row.digits)}</span></div>
+        <div><span>Target</span><span>{price(row.target, row.symbol, row.digits)}</span></div>
         <div><span>Risk</span><span><Risk row={row} /></span></div>
       </div>
       <div className="spread"><Source row={row} />{row.trade && <TradeActions trade={row.trade} held={row.held} />}</div>

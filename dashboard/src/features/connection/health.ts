@@ -37,12 +37,18 @@ export function desktopHealth(terminal: TerminalView, since: Ages): Health {
   return { ...base, level, value: age(seconds), text: `${state}: the desktop app of ${terminal.name} was last heard ${age(seconds)} ago.` }
 }
 
-/** Age of a moment told in the terminal's own time, which in the demo is not the time of day. */
+/**
+ * Age of a moment, whichever clock it was told by: the demo's market lives in recorded time, while what
+ * the desktop app notes of itself is the time of day. The clock that it lies nearer to counts.
+ */
 export function marketAge(terminal: TerminalView, at: string | null, since: Ages): number | null {
   if (at === null) return null
   const reported = since(terminal.lastSeenAt)
-  if (terminal.marketTime === null || reported === null) return since(at)
-  return Math.max(0, (Date.parse(terminal.marketTime) - Date.parse(at)) / 1000) + reported
+  if (terminal.marketTime === null || terminal.lastSeenAt === null || reported === null) return since(at)
+  const moment = Date.parse(at)
+  const market = Date.parse(terminal.marketTime)
+  const ownTime = Math.abs(Date.parse(terminal.lastSeenAt) - moment) < Math.abs(market - moment)
+  return ownTime ? since(at) : Math.max(0, (market - moment) / 1000) + reported
 }
 
 export function terminalHealth(terminal: TerminalView, since: Ages): Health {

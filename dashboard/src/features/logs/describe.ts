@@ -1,4 +1,5 @@
 /** A durable event in one sentence. */
+import { actionName } from '@/components/signals/words'
 import { price, words } from '@/lib/format'
 import type { LogView } from '@/protocol/generated'
 
@@ -19,7 +20,7 @@ export function describe(log: LogView): string {
     case 'trade_update':
       return join(text(data['side']).toUpperCase(), symbol, text(data['volume']), 'is', text(data['status']), at(data['entryPrice']) && `at ${at(data['entryPrice'])}`, data['reason'] ? `(${words(text(data['reason'])).toLowerCase()})` : '')
     case 'signal_created':
-      return join(words(text(data['action'])), text(data['side']).toUpperCase(), symbol, 'from', text(data['chatName']) || text(data['chatId']))
+      return join(actionName(text(data['action'])), text(data['side']).toUpperCase(), symbol, 'from', text(data['chatName']) || text(data['chatId']))
     case 'decision_made':
       return join(data['verdict'] === 'refuse' ? 'Refused' : 'Passed', text(data['reason']) && `(${words(text(data['reason'])).toLowerCase()})`, `for signal ${text(data['signalId'])}`)
     case 'command_update':

@@ -1,8 +1,9 @@
 import { useComputedColorScheme } from '@mantine/core'
-import { AreaSeries, ColorType, createChart, CrosshairMode, type IChartApi, type ISeriesApi, LineSeries, LineStyle, type UTCTimestamp } from 'lightweight-charts'
+import { AreaSeries, ColorType, createChart, CrosshairMode, type IChartApi, type ISeriesApi, LineSeries, LineStyle, TickMarkType, type UTCTimestamp } from 'lightweight-charts'
 import { useEffect, useRef } from 'react'
 import { Empty } from '@/components/panel'
 import { useTime } from '@/lib/services'
+import type { TimeFormat } from '@/lib/time'
 import type { CurvePoint } from './curve'
 import css from './overview.module.css'
 
@@ -13,6 +14,11 @@ interface Drawn {
 }
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+function tick(at: UTCTimestamp, kind: TickMarkType, time: TimeFormat): string {
+  if (kind === TickMarkType.TimeWithSeconds) return time.clock(at * 1000)
+  return kind === TickMarkType.Time ? time.clock(at * 1000).slice(0, 5) : time.day(at * 1000)
+}
 
 export function EquityChart({ points, currency }: { readonly points: readonly CurvePoint[]; readonly currency: string }) {
   const box = useRef<HTMLDivElement>(null)
@@ -30,7 +36,7 @@ export function EquityChart({ points, currency }: { readonly points: readonly Cu
       layout: { background: { type: ColorType.Solid, color: 'transparent' }, textColor: colour('--muted'), fontFamily: 'Geist Variable, system-ui, sans-serif', fontSize: 11, attributionLogo: false },
       grid: { vertLines: { visible: false }, horzLines: { color: colour('--line') } },
       rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
-      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, tickMarkFormatter: (at: UTCTimestamp) => time.clock(at * 1000).slice(0, 5), lockVisibleTimeRangeOnResize: true },
+      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, rightOffset: 2, tickMarkFormatter: (at: UTCTimestamp, kind: TickMarkType) => tick(at, kind, time), lockVisibleTimeRangeOnResize: true },
       localization: { timeFormatter: (at: UTCTimestamp) => `${time.full(at * 1000)} ${time.label}` },
       crosshair: { mode: CrosshairMode.Magnet, vertLine: { color: colour('--line-strong'), labelBackgroundColor: colour('--line-strong') }, horzLine: { color: colour('--line-strong'), labelBackgroundColor: colour('--line-strong') } },
       handleScroll: { vertTouchDrag: false },

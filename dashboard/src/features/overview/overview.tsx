@@ -35,7 +35,7 @@ function Loaded({ overview }: { readonly overview: Overview }) {
             <Curve equity={overview.equity} terminalId={terminal?.terminalId ?? null} currency={account?.currency ?? ''} />
           </Panel>
           <Panel title="Open trades" note={told === null ? undefined : `figures ${age(told)} old`} actions={<Link to="/trades">All trades</Link>} flush>
-            <OpenTrades trades={overview.openTrades} />
+            <OpenTrades trades={overview.openTrades} compact />
           </Panel>
         </div>
         <div className="stack">

@@ -2,10 +2,15 @@
 import { IconAlertCircle, IconCircleCheck, IconCircleX, IconInfoCircle } from '@tabler/icons-react'
 import { Side } from '@/components/figures'
 import { reasonText } from '@/components/signals/words'
-import { money, price, volume, words } from '@/lib/format'
+import { digitsOf, money, price, sentence, volume, words } from '@/lib/format'
 import { useTime } from '@/lib/services'
 import type { DecisionView, PlanData, StepData } from '@/protocol/generated'
 import css from './signals.module.css'
+
+const RULES: Readonly<Record<string, string>> = {
+  halted: 'Trading on', once: 'Only once', signal_age: 'Age', missing_stop: 'Stop loss', max_daily_trades: 'Trades today',
+  max_open_trades: 'Open at once', netting_shared: 'Netting', stop_side: 'Side of the stop', entry_distance: 'Distance', min_risk_reward: 'Reward for risk', sizing: 'Size',
+}
 
 const ICONS = {
   pass: <IconCircleCheck size={20} className="up" aria-label="passed" />,
@@ -21,7 +26,7 @@ export function Decision({ decision, symbol }: { readonly decision: DecisionView
     <div data-testid="decision" data-verdict={decision.verdict} data-reason={decision.reason}>
       <div className={css.verdict} data-verdict={refused ? 'refuse' : 'pass'}>
         {refused ? <IconAlertCircle size={20} aria-hidden /> : <IconCircleCheck size={20} aria-hidden />}
-        <span>{refused ? `Refused: ${reasonText(decision.reason)}.` : 'Passed: sent to the terminal.'} {refused && refusing?.text ? refusing.text : ''}</span>
+        <span>{refused ? `Refused: ${reasonText(decision.reason)}.` : 'Passed: sent to the terminal.'} {refused && refusing?.text ? `${sentence(refusing.text)}.` : ''}</span>
       </div>
       <ol className={css.steps} aria-label="Decision timeline">
         {decision.steps.map((step, at) => <Step key={`${step.rule}-${at}`} step={step} />)}
@@ -40,9 +45,9 @@ function Step({ step }: { readonly step: StepData }) {
   return (
     <li className={css.step} data-testid="decision-step" data-rule={step.rule} data-verdict={step.verdict}>
       {ICONS[step.verdict]}
-      <span className={css.rule}>{words(step.rule)}</span>
+      <span className={css.rule}>{RULES[step.rule] ?? words(step.rule)}</span>
+      <span className={css.text}>{sentence(step.text)}</span>
       <span className={css.figures}>{figures}</span>
-      {step.text && <span className={css.text}>{step.text}</span>}
     </li>
   )
 }
@@ -57,15 +62,16 @@ function Plan({ plan, symbol }: { readonly plan: readonly PlanData[]; readonly s
         <tbody>
           {plan.map((leg, at) => {
             const name = leg.symbol ?? symbol
+            const digits = digitsOf(name, leg.price, leg.stopLoss, leg.takeProfit)
             const why = leg.text || reasonText(leg.reason)
             return (
               <tr key={`${leg.leg}-${at}`} data-testid="plan-leg">
                 <td>{leg.leg}</td>
-                <td><span className="row"><span>{words(leg.kind)}</span><Side side={leg.side ?? null} /></span>{leg.reason && <span className="warn">not sent: {why}</span>}{!leg.reason && leg.text && <span className="muted">{leg.text}</span>}</td>
+                <td><span className="row"><span>{words(leg.kind)}</span><Side side={leg.side ?? null} /></span>{leg.reason && <span className="warn">not sent: {why}</span>}</td>
                 <td className={css.num}>{volume(leg.volume)}</td>
-                <td className={css.num}>{leg.price == null ? (leg.kind.includes('open') ? 'market' : '–') : price(leg.price, name)}</td>
-                <td className={css.num}>{price(leg.stopLoss, name)}</td>
-                <td className={css.num}>{price(leg.takeProfit, name)}</td>
+                <td className={css.num}>{leg.price == null ? (leg.kind.includes('open') ? 'market' : '–') : price(leg.price, name, digits)}</td>
+                <td className={css.num}>{price(leg.stopLoss, name, digits)}</td>
+                <td className={css.num}>{price(leg.takeProfit, name, digits)}</td>
                 <td className={css.num}>{money(leg.risk)}</td>
               </tr>
             )

@@ -6,7 +6,7 @@ import { Empty, Failed, Loading, Panel } from '@/components/panel'
 import { SignalHeadline } from '@/components/signals/signal-row'
 import { levelsText, outcome, reasonText } from '@/components/signals/words'
 import { terminalName, useOverview } from '@/lib/data'
-import { price, volume } from '@/lib/format'
+import { digitsOf, price, volume } from '@/lib/format'
 import { keys } from '@/lib/keys'
 import { foldSignal } from '@/lib/live/fold'
 import { useServices } from '@/lib/services'
@@ -94,17 +94,20 @@ function Trades({ ids }: { readonly ids: readonly number[] }) {
       <table className={css.plan} aria-label="Trades">
         <thead><tr><th>Leg</th><th>Trade</th><th className={css.num}>Lots</th><th className={css.num}>Entry</th><th className={css.num}>Close</th><th className={css.num}>Result</th><th>State</th></tr></thead>
         <tbody>
-          {known.map((trade) => (
+          {known.map((trade) => {
+            const digits = digitsOf(trade.symbol, trade.entryPrice, trade.closePrice)
+            return (
             <tr key={trade.id} data-testid="signal-trade" data-trade-id={trade.id}>
               <td>{trade.leg ?? '–'}</td>
               <td><span className="row"><Side side={trade.side} /> {trade.symbol}</span></td>
               <td className={css.num}>{volume(trade.volume)}</td>
-              <td className={css.num}>{price(trade.entryPrice, trade.symbol)}</td>
-              <td className={css.num}>{price(trade.closePrice, trade.symbol)}</td>
+              <td className={css.num}>{price(trade.entryPrice, trade.symbol, digits)}</td>
+              <td className={css.num}>{price(trade.closePrice, trade.symbol, digits)}</td>
               <td className={css.num}><Gain value={trade.pnl} /></td>
               <td><span className="row"><TradeStatus status={trade.status} /><span className="muted">{reasonText(trade.reason)}</span></span></td>
             </tr>
-          ))}
+            )
+          })}
         </tbody>
       </table>
     </div>

@@ -7,6 +7,7 @@ export interface NumberRule {
   readonly label: string
   readonly help: string
   readonly unit: string
+  readonly prefix?: string
   readonly min: number
   readonly max: number
   readonly step: number
@@ -58,7 +59,7 @@ export const GROUPS: readonly { readonly title: string; readonly rules: readonly
   {
     title: 'Management',
     rules: [
-      number('breakEvenAfterTarget', 'Stop to entry after target', 'When this target is hit, the stops of the other legs move to their entry.', 'th target', 1, 100, 1, 1, { place: 'management' }),
+      number('breakEvenAfterTarget', 'Stop to entry after target', 'When this target is hit, the stops of the other legs move to their entry.', '', 1, 100, 1, 1, { place: 'management', prefix: 'TP ' }),
     ],
   },
 ]

@@ -105,7 +105,7 @@ function NumberRow({ rule, value, onChange }: { readonly rule: NumberRule; reado
       )}
       <NumberInput
         w={124} size="sm" aria-label={rule.label} disabled={off} value={value ?? ''} min={rule.min} max={rule.max} step={rule.step}
-        suffix={` ${rule.unit}`} placeholder={off ? 'off' : ''} clampBehavior="none" allowNegative={false} data-testid={`rule-${rule.id}`}
+        prefix={rule.prefix ?? ''} suffix={rule.unit && ` ${rule.unit}`} placeholder={off ? 'off' : ''} clampBehavior="none" allowNegative={false} data-testid={`rule-${rule.id}`}
         onChange={(next) => { if (typeof next === 'number') onChange(next); else if (next === '' && !off) onChange(rule.standard === null ? null : rule.standard) }}
       />
     </>

@@ -10,7 +10,8 @@ import type { DurableEvent } from './messages'
 export type Statuses = Readonly<Record<string, StatusUpdate>>
 
 const EQUITY_POINTS = 5_000
-const EQUITY_EVERY_MS = 1_000
+/** Points nearer to each other than this are one, which moves with the newest status. */
+const EQUITY_EVERY_MS = 5_000
 
 export function applyBatch(client: QueryClient, batch: Batch): void {
   const { snapshot } = batch
@@ -102,9 +103,9 @@ export function withStatus(overview: Overview, status: StatusUpdate): Overview {
 }
 
 function withPoint(curve: readonly EquityPoint[], status: StatusUpdate): EquityPoint[] {
-  const mine = curve.findLast((point) => point.terminalId === status.terminalId)
+  const at = curve.findLastIndex((point) => point.terminalId === status.terminalId)
+  const before = curve.findLast((point, index) => index < at && point.terminalId === status.terminalId)
   const point = { terminalId: status.terminalId, at: status.receivedAt, balance: status.balance, equity: status.equity }
-  const close = mine !== undefined && Date.parse(status.receivedAt) - Date.parse(mine.at) < EQUITY_EVERY_MS
-  if (close) return curve as EquityPoint[]
-  return [...curve, point].slice(-EQUITY_POINTS)
+  const replaced = before !== undefined && Date.parse(status.receivedAt) - Date.parse(before.at) < EQUITY_EVERY_MS
+  return replaced ? curve.with(at, point) : [...curve, point].slice(-EQUITY_POINTS)
 }
