@@ -169,7 +169,10 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
         return "question"
     used = {id(item.label) for item in (*draft.targets, *draft.stops, *draft.entries)}
     roles = set[str]()
+    started = complete and not any("first_person" in term.roles for term in terms)
     for term in terms:
+        if started and "activated" in term.roles:
+            continue  # "Opened BUY ...": a forwarder's card of a trade that just began
         if id(term) not in used and not (term.roles & {"buy", "sell"}):
             roles |= term.roles if "open_target" not in term.roles else set()
     reason = first_reason(roles, TRIGGER_ROLES if complete else BARE_ROLES)
@@ -208,7 +211,7 @@ def _without_heading(terms: list[Term], trigger: Term) -> list[Term]:
         if term.text == ":" and place + 1 < len(terms):
             rest = terms[place + 1 :]
             if any(t is trigger for t in rest):
-                heading = {role for t in terms[:place] for role in t.roles}
+                heading = {role for t in terms[:place] if "activated" not in t.roles for role in t.roles}
                 if not heading & {"wait", "if", "example", "get_ready", "past", "result", "old", "report"}:
                     return _without_heading(rest, trigger)
     return terms
@@ -221,7 +224,8 @@ def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
         return "no_side"
     if any(item.beyond for item in (*draft.prices, *draft.entries)):
         return "condition"
-    if any(not item.open_target for item in (*draft.targets, *draft.stops)):
+    again = any("again" in term.roles for term in terms)
+    if not again and any(not item.open_target for item in (*draft.targets, *draft.stops)):
         return "unclear_levels"  # labels whose values are missing
     for term in terms:
         if term.kind in (Kind.LINK, Kind.MENTION):

@@ -7,12 +7,13 @@ the bare numbers of the next lines; a number without a label is a positional pri
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from signalos.parser.lexer import Kind
 from signalos.parser.terms import Term
 
-_SEPARATORS = frozenset(":=@-.>→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
+_SEPARATORS = frozenset(":=@-.!'\">→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
 _LIST_MARKS = frozenset(",/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
 _RANGE_MARKS = frozenset("-/_~&")
 _CURRENCY = frozenset("$€£¥")
@@ -77,7 +78,13 @@ class LevelReader:
         return self.found
 
     def unread_lines(self) -> set[int]:
-        """Lines with a label or side on which a number that may be a price became no part of any item."""
+        """Lines with a label or side on which a number that may be a price became no part of any item.
+
+        A label without value beside a number that was taken for a lot or a count is unread too.
+        """
+        empty = {
+            i.line for i in self.found if i.kind in ("sl", "tp") and not i.values and not i.open_target
+        }
         taken = {id(value) for item in self.found for value in item.values} | self.skipped
         labelled = {item.line for item in self.found if item.kind in ("sl", "tp", "entry", "side")}
         return {
@@ -87,6 +94,13 @@ class LevelReader:
             and term.price
             and id(term) not in taken
             and not (term.numeral is not None and (term.numeral.unit or _small(term)))
+        } | {
+            term.line
+            for term in self.terms
+            if term.line in empty
+            and term.numeral is not None
+            and term.numeral.unit in ("lots", "noise")
+            and term.numeral.value > MAX_INDEX
         }
 
     # -- one term -------------------------------------------------------------------------------
@@ -199,6 +213,8 @@ class LevelReader:
                 return
             if term.kind is Kind.INDEX:
                 item.index = term.ordinal
+            elif term.text in "∞♾":
+                return
             elif term.numeral is not None:
                 if not self._is_index(term, item):
                     return
@@ -211,9 +227,10 @@ class LevelReader:
             elif term.text in "()" or self._skippable(term) or term.roles & {"emoji_sl", "emoji_tp"}:
                 if "above" in term.roles or "below" in term.roles:
                     item.beyond = "above" if "above" in term.roles else "below"
-            elif (term.roles & {"now", "move", "update"} or (role == "entry" and term.roles & {"zone", "limit"})) and (
-                self._number_ahead()
-            ):
+            elif (
+                term.roles & {"now", "move", "update"}
+                or (role == "entry" and term.roles & {"zone", "limit"})
+            ) and (self._number_ahead()):
                 pass
             else:
                 return
@@ -243,8 +260,6 @@ class LevelReader:
         while ahead < len(self.terms) and (
             self.terms[ahead].kind in (Kind.PUNCT, Kind.EMOJI) and self.terms[ahead].text not in ",/&"
         ):
-            if self.terms[ahead].text == "-" and self.terms[ahead].glued:
-                return False
             ahead += 1
         if ahead >= len(self.terms):
             return False
@@ -266,6 +281,8 @@ class LevelReader:
             term = self.terms[self.place]
             if term.kind is Kind.BREAK or term.line != line:
                 return
+            if term.text in ("∞", "♾"):
+                return
             if term.numeral is not None:
                 if not self._take(item, role, term, mark):
                     return
@@ -285,6 +302,8 @@ class LevelReader:
             elif term.roles & {"result", "activated"} and role == "tp":
                 item.result = True
                 return
+            elif item.values and mark is not None and self._open_word() and "hold" not in term.roles:
+                item.open_target = True
             elif item.values and term.roles & {"instead_of"}:
                 self._skip_line_numbers()
                 return
@@ -332,6 +351,8 @@ class LevelReader:
             return False
         if item.values and role == "entry":
             item.ranged = True
+        if role == "tp" and not item.values:
+            _glued_index(term, item)
         item.values.append(term)
         return True
 
@@ -502,6 +523,21 @@ class LevelReader:
             item.ranged = True
             place += 2
         self.place = place
+
+
+def _glued_index(term: Term, item: Item) -> None:
+    """``TP1.2405``: the price may be what stands behind the point; which it is, the entry decides."""
+    numeral = term.numeral
+    if numeral is None or not term.glued or numeral.raw.count(".") != 1 or "," in numeral.raw:
+        return
+    number, price = numeral.raw.split(".")
+    if (
+        term.start == item.label.end
+        and int(number) <= MAX_INDEX
+        and len(price) >= 3
+        and not price.startswith("0")
+    ):
+        term.numeral = replace(numeral, readings=(*numeral.readings, Decimal(price)))
 
 
 def _small(term: Term) -> bool:

@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signalos.domain.message import Message
-from signalos.domain.signal import Action, Close, Open, Reach, Reading, ReadingContext, Reject, Scope, Side
+from signalos.domain.signal import (
+    Action,
+    Close,
+    Open,
+    OrderKind,
+    Reach,
+    Reading,
+    ReadingContext,
+    Reject,
+    Scope,
+    Side,
+)
 from signalos.parser.clauses import Sentence, split
 from signalos.parser.drafts import Draft, Drafter
 from signalos.parser.edits import against_context, difference
-from signalos.parser.guards import bare_words_reason, first_reason, order_reason
+from signalos.parser.guards import bare_words_reason, first_reason, order_reason, update_reason
 from signalos.parser.levels import Item, LevelReader
 from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised, normalise
@@ -26,7 +37,7 @@ MAX_ITEMS = 250
 """Parts of orders in one message; more is a table or an attack, never a signal."""
 
 _SIGNIFICANT = frozenset(
-    "buy sell sl tp close out be cancel reduce secure part reverse void expired emoji_sl emoji_tp".split()
+    "buy sell sl tp close out be cancel reduce secure part reverse void expired again emoji_sl emoji_tp".split()
 )
 
 
@@ -112,6 +123,8 @@ class _Reader:
         found = reader.read(levels=levels, skip=occupied - referring, alone=not opened)
         self.reasons.extend(found.reasons)
         actions.extend(_unique(found.actions))
+        if not orders and not actions:
+            actions.extend(self._repeated(sentences))
         actions.extend(self._reversed(sentences, opened))
         actions.extend(self._in_context(opened, sentences))
         return tuple(actions)
@@ -127,7 +140,7 @@ class _Reader:
             reason = bare_words_reason(draft, terms)
             if reason:
                 return reason
-        if self.unread & draft.lines or any(item.apart for item in draft.prices):
+        if self.unread or any(item.apart for item in draft.prices):
             return "unclear_levels"
         symbol = self._symbol(draft, terms)
         if symbol == "":
@@ -227,6 +240,18 @@ class _Reader:
             stop_loss_pips=earlier.stop_loss_pips, take_profit_pips=earlier.take_profit_pips,
             open_target=earlier.open_target, spans=action.spans, confidence=action.confidence - 0.1,
         )  # fmt: skip
+
+    def _repeated(self, sentences: list[Sentence]) -> list[Action]:
+        """Open the replied signal once more at market: "same trade again", "re-enter"."""
+        clauses = [clause for sentence in sentences for clause in sentence.clauses]
+        signal = self.memory.signal(self.memory.addressed())
+        if len(clauses) != 1 or signal is None or len(signal.opens) != 1 or self.memory.edited is not None:
+            return []
+        clause, earlier = clauses[0], signal.opens[0]
+        known = all(term.known and term.numeral is None for term in clause.terms)
+        if not known or "again" not in clause.roles or update_reason(clause, sentences[0]):
+            return []
+        return [replace(earlier, order=OrderKind.MARKET, entry=(), spans=(), confidence=0.7)]
 
     def _reversed(self, sentences: list[Sentence], opened: list[Action]) -> list[Action]:
         """Close what "flip to sell" ends: the opposite signals of the symbol before it opens."""

@@ -33,10 +33,7 @@ _BEHIND = {
     "day": "time",
     "gmt": "time",
     "utc": "time",
-    "lot": "lots",
-    "lots": "lots",
     "bps": "noise",
-    "usd": "noise",
     "members": "noise",
     "traders": "noise",
     "signals": "noise",
@@ -91,14 +88,27 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         return True
     elif after.glued and (after.text in _CUT or after.text in "*?") and len(numeral.digits) >= 2:
         marks = after.text if after.text != "x" else ""
+        if place and terms[place - 1].text == "*":
+            return False  # bold in a chat's markup
         if marks or (place and terms[place - 1].roles & {"sl", "tp", "entry", "buy", "sell"}):
             unit = "cut"
     elif after.glued and after.text in _ORDINAL_ENDINGS and numeral.whole and numeral.value <= 20:
         term.ordinal = after.ordinal = int(numeral.value)
         unit = "ordinal"
         after.roles = frozenset({"filler"})
-    elif "lots" in after.roles and numeral.value <= 10:
+    elif "lots" in after.roles and numeral.value <= 100:
         unit = "lots"
+    elif (
+        after.symbol is not None
+        and place
+        and terms[place - 1].roles & {"buy", "sell"}
+        and numeral.value < 10
+    ):
+        later = terms[place + 2 : place + 6]
+        if any(
+            t.numeral is not None and t.line == term.line and t.numeral.value > numeral.value for t in later
+        ):
+            unit = "lots"  # "SELL 0.01 GOLD 2410"
     if unit is None:
         return False
     if (

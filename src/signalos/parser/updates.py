@@ -481,6 +481,8 @@ def _is_break_even(clause: Clause) -> bool:
     stops = [t for t in clause.terms if "sl" in t.roles]
     if stops:
         return True
+    if any("no more" in t.text for t in strong):
+        return True
     others = {r for t in clause.terms if t not in strong for r in t.roles}
     told = roles & {"result", "closed", "out"} and not roles & {"move"}
     if told or ("order_noun" in roles and not others & {"move", "be_verb", "now", "all", "close"}):

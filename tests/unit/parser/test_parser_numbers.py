@@ -1,0 +1,104 @@
+"""Numerals, folding and the vocabulary's own checks."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from signalos.parser import LanguageError, build_languages, load_languages
+from signalos.parser.languages import files
+from signalos.parser.normalise import normalise
+from signalos.parser.numbers import Numeral, expand, readings, split_list
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("2405", ["2405"]),
+        ("1.0850", ["1.0850"]),
+        ("58,900", ["58900", "58.900"]),
+        ("18.745", ["18.745", "18745"]),
+        ("0.658", ["0.658"]),
+        ("1,1234", ["1.1234"]),
+        ("3,318.20", ["3318.20"]),
+        ("1.234.567", ["1234567"]),
+        ("2'405.50", ["2405.50"]),
+        ("12.05.2024", []),
+        ("9" * 40, []),
+    ],
+)
+def test_readings_of_a_numeral(raw, expected):
+    assert list(readings(raw)) == [Decimal(value) for value in expected]
+
+
+def test_prices_written_together_are_cut():
+    assert split_list("2655,2662,2670") == ["2655", "2662", "2670"]
+    assert split_list("1.0850,1.0870") == ["1.0850", "1.0870"]
+    assert split_list("58,900") == ["58,900"]
+
+
+@pytest.mark.parametrize(
+    ("short", "full", "first"),
+    [
+        ("32", "2635", "2632"),
+        ("95", "163.80", "163.95"),
+        ("402", "3398", "3402"),
+        ("48.5", "2650.5", "2648.5"),
+    ],
+)
+def test_left_out_digits(short, full, first):
+    options = expand(Numeral(short, readings(short)), Decimal(full), full.replace(".", ""))
+    assert options[0] == Decimal(first)
+
+
+def test_folding_leads_back_to_the_original():
+    text = "🔥\u200b𝐆𝐎𝐋𝐃 １２ ①"
+    folded = normalise(text)
+    start = folded.text.index("gold")
+    first, last = folded.span(start, start + 4)
+    assert text[first:last] == "𝐆𝐎𝐋𝐃"
+    assert "12" in folded.text
+    assert len(folded.origin) == len(folded.text) + 1
+
+
+def _shipped() -> tuple[dict[str, str], str]:
+    folder = files("signalos.parser.languages")
+    contents = {e.name: e.read_text(encoding="utf-8") for e in folder.iterdir() if e.name.endswith(".toml")}
+    return contents, contents.pop("symbols.toml")
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ("[language]\nname = 'x'", "needs code"),
+        ("[language]\ncode = 'xx'\n[words]\nbuying = ['kupi']", "no role 'buying'"),
+        ("[language]\ncode = 'xx'\n[words]\nbuy = 'kupi'", "list of phrases"),
+        ("[language]\ncode = 'xx'\n[symbols]\nXYZ = ['x']", "not in symbols.toml"),
+        ("[language]\ncode = 'xx'\n[ordinals]\nfirst = 0", "1 to 100"),
+        ("[language]\ncode = 'xx'\n[words]\nbuy = ['a*']", "too short"),
+        ("[language\n", "not valid TOML"),
+        ("[other]\n", "unknown section"),
+    ],
+)
+def test_a_faulty_language_file_says_what_is_wrong(document, says):
+    _, symbols = _shipped()
+    with pytest.raises(LanguageError, match=says):
+        build_languages({"xx.toml": document}, symbols)
+
+
+def test_no_phrase_swallows_a_side(languages):
+    """A phrase that contains a side word but plays another role would lose the side of an order."""
+    contents, _ = _shipped()
+    import tomllib
+
+    for name, text in contents.items():
+        words = tomllib.loads(text)["words"]
+        sides = {w for role in ("buy", "sell") for w in words[role] if " " not in w}
+        for role in ("entry", "limit", "stop", "stop_order", "pending", "now", "sl", "tp", "zone"):
+            for phrase in words.get(role, []):
+                assert not sides & set(phrase.split()), f"{name}: {role}: {phrase}"
+
+
+def test_all_shipped_languages_load():
+    assert {"ar", "en", "es", "id", "ru"} <= set(load_languages().codes)
