@@ -96,6 +96,7 @@ def create_app(settings: Settings, clock: Clock, ids: Ids, passwords: Passwords 
     bridge = FirebridgeService(store, known, live, presenter, projection, hub, clock)
     terminal_service = TerminalService(store, known, presenter, hub, ids)
     housekeeping = Housekeeping(store, command_service, live, presenter, clock)
+    hub.on_presence = housekeeping.check
     parts = Parts(
         store,
         callers,

@@ -67,14 +67,29 @@ def parse(body: bytes, shape: type[T]) -> T:
     try:
         value = msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
+        # The shape is checked while reading: what follows the wrong place may be no JSON at all.
+        _require_json(body)
         raise invalid(error) from None
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Problem("malformed_json", _clip(f"the body is not JSON: {error}")) from None
+        raise _malformed(error) from None
     try:
         check_figures(value)
     except RecursionError:
         raise Problem("malformed_json", "the body is nested too deeply") from None
     return value
+
+
+def _require_json(body: bytes) -> None:
+    try:
+        msgspec.json.decode(body)
+    except msgspec.ValidationError:
+        return
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _malformed(error) from None
+
+
+def _malformed(error: Exception) -> Problem:
+    return Problem("malformed_json", _clip(f"the body is not JSON: {error}"))
 
 
 def invalid(error: msgspec.ValidationError) -> Problem:

@@ -62,15 +62,16 @@ class Housekeeping:
             log.warning("housekeeping waits: %s", why)
 
     async def presence(self) -> None:
-        """Tell browsers of each terminal that came or went."""
-        changed = [
-            row_id
-            for row_id, live in list(self._live.states.items())
-            if live.announced_online != self._presenter.online(row_id)
-        ]
-        for row_id in changed:
-            self._live.of(row_id).announced_online = self._presenter.online(row_id)
-            await self._store.write(lambda tx, row_id=row_id: self._presenter.emit(tx, row_id))  # type: ignore[misc]
+        """Tell browsers of each terminal that went silent."""
+        for row_id in list(self._live.states):
+            self.check(row_id)
+
+    def check(self, row_id: int) -> None:
+        """Tell browsers if a terminal came or went."""
+        live, online = self._live.of(row_id), self._presenter.online(row_id)
+        if live.announced_online != online:
+            live.announced_online = online
+            self._store.writer.post(lambda tx: self._presenter.emit(tx, row_id))
 
     async def _prune_if_due(self) -> None:
         self._ticks += 1

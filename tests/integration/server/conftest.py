@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from signalos.server.db.migrate import migrate
-
 from tests.integration.server.running import Running, Terminal, User, running
 
 

@@ -118,10 +118,14 @@ class Terminal:
 
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         sent: dict[str, Any] = {} if body is None else {"json": body}
-        return await self.user.server.http.request(method, path, headers={**self.headers, **headers}, **sent)
+        return await self.user.server.http.request(
+            method, path, headers={**self.headers, **headers}, **sent
+        )
 
     async def sync(self, *, expect: int = 200, **mt5: Any) -> httpx.Response:
-        answer = await self.ask("POST", "/api/firebridge/sync-user", status_body(self.user.id, self.name, **mt5))
+        answer = await self.ask(
+            "POST", "/api/firebridge/sync-user", status_body(self.user.id, self.name, **mt5)
+        )
         assert answer.status_code == expect, answer.text
         return answer
 
@@ -171,7 +175,9 @@ class Socket:
                 return message
 
     async def send(self, kind: str, data: Any = None, **more: Any) -> None:
-        await self.connection.send(json.dumps({"type": kind, **({"data": data} if data is not None else {}), **more}))
+        await self.connection.send(
+            json.dumps({"type": kind, **({"data": data} if data is not None else {}), **more})
+        )
 
     async def closed(self) -> int | None:
         """Read on until the server closes; answers the code."""
@@ -185,7 +191,11 @@ class Socket:
 def status_body(user_id: int, terminal_id: str, **mt5: Any) -> dict[str, Any]:
     account = {"balance": 1000, "equity": 1001.5, "freeMargin": 900, "currency": "USD"}
     module = {"connected": True, "account_info": account, **mt5}
-    return {"userId": user_id, "terminalId": terminal_id, "status": {"isConnected": True, "modules": {"mt5": module}}}
+    return {
+        "userId": user_id,
+        "terminalId": terminal_id,
+        "status": {"isConnected": True, "modules": {"mt5": module}},
+    }
 
 
 NOW = "2026-01-05T10:00:00Z"

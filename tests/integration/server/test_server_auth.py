@@ -32,7 +32,9 @@ async def test_registering_answers_a_session_and_a_strict_cookie(server: Running
 
 
 async def test_an_email_is_registered_once_whatever_its_case(server: Running, ann: User) -> None:
-    answer = await server.http.post("/api/auth/register", json={"email": "ANN@example.org", "password": PASSWORD})
+    answer = await server.http.post(
+        "/api/auth/register", json={"email": "ANN@example.org", "password": PASSWORD}
+    )
     assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
     assert answer.headers["content-type"] == "application/problem+json"
 

@@ -10,7 +10,14 @@ from tests.integration.server.running import Running, Terminal, User, decision, 
 
 async def test_events_become_signals_decisions_and_trades(ann: User, terminal: Terminal) -> None:
     events = [
-        event("message", chatId="-100", messageId=1, chatName="Gold", text="BUY GOLD", postedAt="2026-01-05T10:00:00Z"),
+        event(
+            "message",
+            chatId="-100",
+            messageId=1,
+            chatName="Gold",
+            text="BUY GOLD",
+            postedAt="2026-01-05T10:00:00Z",
+        ),
         signal(),
         decision(budget=10, risk=9.75),
         trade(),
@@ -37,7 +44,13 @@ async def test_events_become_signals_decisions_and_trades(ann: User, terminal: T
     assert overview.terminals[0].latch.latch_id == "l1"
     assert overview.alerts[0].code == "gap"
     kinds = [e["type"] for e in reversed((await ann.get("/api/logs"))["items"])]
-    assert kinds[-5:] == ["signal_created", "decision_made", "trade_update", "error_alert", "terminal_update"]
+    assert kinds[-5:] == [
+        "signal_created",
+        "decision_made",
+        "trade_update",
+        "error_alert",
+        "terminal_update",
+    ]
 
 
 async def test_the_same_event_counts_once(ann: User, terminal: Terminal) -> None:
@@ -81,7 +94,9 @@ async def test_a_bad_event_does_not_fail_its_neighbours(terminal: Terminal) -> N
     assert all(r["detail"] for r in told["rejected"])
 
 
-async def test_an_older_state_never_overwrites_and_what_is_closed_stays_closed(ann: User, terminal: Terminal) -> None:
+async def test_an_older_state_never_overwrites_and_what_is_closed_stays_closed(
+    ann: User, terminal: Terminal
+) -> None:
     at = "2026-01-05T10:00:0{}Z".format
     await terminal.tell(signal(), trade(updatedAt=at(5), stopLoss=1295))
     await terminal.tell(trade(updatedAt=at(3), stopLoss=1290))
@@ -95,7 +110,9 @@ async def test_an_older_state_never_overwrites_and_what_is_closed_stays_closed(a
     assert len((await ann.get("/api/trades"))["items"]) == 1
 
 
-async def test_a_newer_version_updates_a_signal_and_an_older_does_not(ann: User, terminal: Terminal) -> None:
+async def test_a_newer_version_updates_a_signal_and_an_older_does_not(
+    ann: User, terminal: Terminal
+) -> None:
     await terminal.tell(signal(version=2, stopLoss=1291, text="edited"))
     await terminal.tell(signal(version=1))
     await terminal.tell(signal(part=1, symbol="EURUSD"))
@@ -118,13 +135,19 @@ async def test_a_signal_is_refused_until_one_terminal_acts(ann: User, terminal: 
     await terminal.tell(signal(), refused)
     shown = await ann.get("/api/signals/1")
     assert (shown["status"], shown["reason"]) == ("refused", "max_spread_share")
-    assert (await ann.ask("POST", "/api/firebridge/events", {"events": [decision("t2")]})).status_code == 200
+    assert (
+        await ann.ask("POST", "/api/firebridge/events", {"events": [decision("t2")]})
+    ).status_code == 200
     shown = await ann.get("/api/signals/1")
     assert (shown["status"], [d["verdict"] for d in shown["decisions"]]) == ("executed", ["refuse", "pass"])
 
 
 async def push(user: User, key: str | None = None, **result: object):  # type: ignore[no-untyped-def]
-    body = {"userId": user.id, "signalId": None, "tradeResult": {"success": True, "mt5Ticket": 123, **result}}
+    body = {
+        "userId": user.id,
+        "signalId": None,
+        "tradeResult": {"success": True, "mt5Ticket": 123, **result},
+    }
     headers = {} if key is None else {"Idempotency-Key": key}
     return await user.ask("POST", "/api/firebridge/push-trade-result", body, **headers)
 
@@ -182,7 +205,9 @@ async def test_the_state_is_kept_replaced_and_sampled(ann: User, terminal: Termi
     points = (await ann.get("/api/analytics/equity"))["items"]
     assert points[0]["equity"] == 1001.5
     assert points[0]["terminalId"] == "t1"
-    assert (await ann.get("/api/analytics/equity?since=2999-01-01T00:00:00Z".replace("2999", "2199")))["items"] == []
+    assert (await ann.get("/api/analytics/equity?since=2999-01-01T00:00:00Z".replace("2999", "2199")))[
+        "items"
+    ] == []
 
 
 async def test_the_day_starts_anew_with_the_market_day(ann: User, terminal: Terminal) -> None:
@@ -203,7 +228,11 @@ async def test_the_strategy_is_pulled_and_its_change_is_announced(ann: User, ter
     changed = await ann.ask("PUT", f"/api/strategies/{pulled['id']}", body)
     assert (changed.status_code, changed.json()["version"]) == (200, "2")
     pulled = (await terminal.ask("GET", f"/api/firebridge/pull-strategy/{ann.id}")).json()["strategy"]
-    assert (pulled["name"], pulled["config"]["riskPercentage"], pulled["config"]["maxDailyTrades"]) == ("Careful", 0.5, 3)
+    assert (pulled["name"], pulled["config"]["riskPercentage"], pulled["config"]["maxDailyTrades"]) == (
+        "Careful",
+        0.5,
+        3,
+    )
     assert pulled["config"]["legs"] == "per_target", "what is not named keeps its value"
     (command,) = (await ann.get("/api/commands"))["items"]
     assert (command["kind"], command["state"]) == ("strategy_changed", "queued")

@@ -52,7 +52,9 @@ async def test_a_pasted_token_binds_the_first_name(ann: User) -> None:
     other = await pasted.ask("POST", "/api/terminals/register", {"terminalId": "vps-2", "name": "VPS"})
     assert (other.status_code, other.json()["code"]) == (409, "terminal_bound")
     second = (await ann.ask("POST", "/api/terminals", {"name": "Two"})).json()
-    clash = await Terminal(ann, second["id"], "", second["token"]).ask("POST", "/api/terminals/register", body)
+    clash = await Terminal(ann, second["id"], "", second["token"]).ask(
+        "POST", "/api/terminals/register", body
+    )
     assert (clash.status_code, clash.json()["code"]) == (409, "terminal_exists")
 
 
@@ -96,7 +98,9 @@ async def test_a_terminal_token_opens_its_own_doors_alone(ann: User, terminal: T
     assert second.row_id != terminal.row_id
 
 
-async def test_users_do_not_see_or_reach_each_others_things(server: Running, ann: User, terminal: Terminal) -> None:
+async def test_users_do_not_see_or_reach_each_others_things(
+    server: Running, ann: User, terminal: Terminal
+) -> None:
     await terminal.sync()
     await terminal.tell(signal(), trade())
     command = (await ann.ask("POST", "/api/trading/pause")).json()["commandId"]
@@ -142,7 +146,9 @@ async def test_users_do_not_see_or_reach_each_others_things(server: Running, ann
     assert len((await ann.get("/api/trades"))["items"]) == 1
 
 
-async def test_a_users_events_reach_no_other_users_socket(server: Running, ann: User, terminal: Terminal) -> None:
+async def test_a_users_events_reach_no_other_users_socket(
+    server: Running, ann: User, terminal: Terminal
+) -> None:
     bob = await server.user("bob@example.org")
     async with bob.socket(resume=0) as socket:
         await terminal.sync()

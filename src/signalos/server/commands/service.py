@@ -88,7 +88,7 @@ class CommandService:
     def _hurry(self, leaving: list[tuple[int, socket.Command]]) -> None:
         sent = [(t, c.id) for t, c in leaving if self._send(self._hub.terminal(t), c, only_live=True)]
         if sent:
-            self._store.writer.submit(lambda tx: self._mark_sent(tx, sent))
+            self._store.writer.post(lambda tx: self._mark_sent(tx, sent))
 
     def _send(self, connections: list[Connection], command: socket.Command, *, only_live: bool) -> bool:
         text = frame("command", command, self._clock.now())

@@ -38,6 +38,11 @@ class _Item(Generic[T]):
         self.callbacks: list[Callable[[], None]] = []
 
 
+def _log_failure(answer: asyncio.Future[None]) -> None:
+    if not answer.cancelled() and (error := answer.exception()) is not None:
+        log.error("a write failed", exc_info=error)
+
+
 class Writer:
     """Owns the only writing connection. ``publish`` gets the durable events of a batch, in order."""
 
@@ -95,6 +100,13 @@ class Writer:
             self._scheduled = True
             self._loop.call_soon(self._hand_over)
         return answer
+
+    def post(self, work: Callable[[Writing], None]) -> None:
+        """Store what ``work`` does without waiting for it; a failure is logged."""
+        try:
+            self.submit(work).add_done_callback(_log_failure)
+        except StorageFailed as why:
+            log.warning("not stored: %s", why)
 
     def _hand_over(self) -> None:
         self._scheduled = False
