@@ -37,10 +37,10 @@ class Sentence:
     roles: set[str] = field(default_factory=set)
     line: int = 0
     asks: bool = False
-
-    @property
-    def terms(self) -> list[Term]:
-        return [term for clause in self.clauses for term in clause.terms]
+    terms: list[Term] = field(default_factory=list)
+    """The terms of all clauses in order."""
+    symbols: list[str] = field(default_factory=list)
+    """The symbols it names, each once."""
 
 
 def split(terms: list[Term]) -> list[Sentence]:
@@ -54,6 +54,7 @@ def split(terms: list[Term]) -> list[Sentence]:
         if clause.terms:
             sentences[-1].clauses.append(clause)
             sentences[-1].roles |= clause.roles
+            sentences[-1].terms.extend(clause.terms)
             sentences[-1].line = clause.line
             count += 1
         clause = Clause()
@@ -88,6 +89,8 @@ def split(terms: list[Term]) -> list[Sentence]:
         clause.line = term.line
         clause.terms.append(term)
         clause.roles |= term.roles
+        if term.symbol is not None and term.symbol not in sentences[-1].symbols:
+            sentences[-1].symbols.append(term.symbol)
     end_sentence()
     return [sentence for sentence in sentences if sentence.clauses]
 

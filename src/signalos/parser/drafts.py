@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from signalos.domain.signal import Side
-from signalos.parser.levels import Item
+from signalos.parser.items import Item
 from signalos.parser.terms import Term
 
 

@@ -87,8 +87,8 @@ def asks(sentence: Sentence) -> bool:
     """True for a question: a question mark, or a question word at the beginning."""
     if sentence.asks:
         return True
-    words = [term for term in sentence.terms if term.kind is Kind.WORD][:1]
-    return any("question" in term.roles for term in words)
+    first = next((term for term in sentence.terms if term.kind is Kind.WORD), None)
+    return first is not None and "question" in first.roles
 
 
 def message_reason(sentences: list[Sentence]) -> str:

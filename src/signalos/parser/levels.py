@@ -7,51 +7,23 @@ the bare numbers of the next lines; a number without a label is a positional pri
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-
+from signalos.parser.items import (
+    CURRENCY,
+    LABEL_ROLES,
+    LIST_MARKS,
+    MAX_INDEX,
+    SEPARATORS,
+    SKIPPED,
+    STOPPING,
+    Item,
+)
+from signalos.parser.layout import bare_lines, glued_index, read_table, small
 from signalos.parser.lexer import Kind
+from signalos.parser.positional import PositionalReader
 from signalos.parser.terms import Term
 
-_SEPARATORS = frozenset(":=@-.!'\">→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
-_LIST_MARKS = frozenset(",/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
-_RANGE_MARKS = frozenset("-/_~&")
-_CURRENCY = frozenset("$€£¥")
-_LABEL_ROLES = frozenset({"sl", "tp", "entry"})
-_SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
-_STOPPING = frozenset({"buy", "sell", "sl", "tp", "limit", "stop"})
-MAX_INDEX = 20
 
-
-@dataclass(slots=True)
-class Item:
-    """One part of an order in reading order.
-
-    ``kind``: symbol | side | limit | stop | pending | now | entry | sl | tp | price. ``values`` are number
-    terms; ``index`` the target's number; ``label`` the term that names it; ``ranged`` says that the
-    values were written as a range; ``bare`` that they stand on a line of their own.
-    """
-
-    kind: str
-    label: Term
-    values: list[Term] = field(default_factory=list)
-    index: int | None = None
-    open_target: bool = False
-    ranged: bool = False
-    bare: bool = False
-    beyond: str = ""
-    cut: bool = False
-    result: bool = False
-    extra: bool = False
-    signed: bool = False
-    apart: bool = False
-
-    @property
-    def line(self) -> int:
-        return self.label.line
-
-
-class LevelReader:
+class LevelReader(PositionalReader):
     """Walks the terms once. ``items()`` gives the parts in reading order."""
 
     def __init__(self, terms: list[Term]) -> None:
@@ -62,10 +34,10 @@ class LevelReader:
         self.worded = {
             t.line
             for t in terms
-            if t.kind is Kind.WORD and t.roles & _LABEL_ROLES and not t.roles & {"buy", "sell"}
+            if t.kind is Kind.WORD and t.roles & LABEL_ROLES and not t.roles & {"buy", "sell"}
         }
         self.sides = {t.line for t in terms if t.roles & {"buy", "sell"}}
-        self.bare = _bare_lines(terms)
+        self.bare = bare_lines(terms)
         self.skipped: set[int] = set()
 
     def items(self) -> list[Item]:
@@ -74,7 +46,7 @@ class LevelReader:
             self._step(self.terms[self.place])
             if self.place == before:
                 self.place += 1
-        _read_table(self.terms, self.found)
+        read_table(self.terms, self.found)
         return self.found
 
     def unread_lines(self) -> set[int]:
@@ -93,7 +65,7 @@ class LevelReader:
             if term.line in labelled
             and term.price
             and id(term) not in taken
-            and not (term.numeral is not None and (term.numeral.unit or _small(term)))
+            and not (term.numeral is not None and (term.numeral.unit or small(term)))
         } | {
             term.line
             for term in self.terms
@@ -176,11 +148,11 @@ class LevelReader:
 
     @staticmethod
     def _skippable(term: Term) -> bool:
-        if term.kind is Kind.EMOJI or term.text in _CURRENCY:
+        if term.kind is Kind.EMOJI or term.text in CURRENCY:
             return True
         if term.kind is Kind.PUNCT:
-            return term.text in _SEPARATORS
-        return bool(term.roles & _SKIPPED) and not term.roles & _STOPPING
+            return term.text in SEPARATORS
+        return bool(term.roles & SKIPPED) and not term.roles & STOPPING
 
     # -- labels ---------------------------------------------------------------------------------
 
@@ -290,7 +262,7 @@ class LevelReader:
             elif term.text in "([" and item.values:
                 self._skip_note()
                 continue
-            elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI or term.text in _CURRENCY:
+            elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI or term.text in CURRENCY:
                 if term.roles and line not in self.worded:
                     return
             elif term.text in (",", "、", ";") and not item.values:
@@ -314,10 +286,8 @@ class LevelReader:
     def _joins(self, term: Term) -> bool:
         """A mark or word that joins two values of one list."""
         if term.kind is Kind.PUNCT:
-            return term.text in _LIST_MARKS or term.text in ")]=:"
-        return (
-            bool(term.roles & {"and", "to", "or"}) and not term.roles & _STOPPING and self._number_ahead()
-        )
+            return term.text in LIST_MARKS or term.text in ")]=:"
+        return bool(term.roles & {"and", "to", "or"}) and not term.roles & STOPPING and self._number_ahead()
 
     def _take(self, item: Item, role: str, term: Term, mark: Term | None) -> bool:
         """Take a number as value; False ends the list."""
@@ -352,7 +322,7 @@ class LevelReader:
         if item.values and role == "entry":
             item.ranged = True
         if role == "tp" and not item.values:
-            _glued_index(term, item)
+            glued_index(term, item)
         item.values.append(term)
         return True
 
@@ -382,7 +352,7 @@ class LevelReader:
     def _skip_line_numbers(self) -> None:
         line = self.terms[self.place].line
         while self.place < len(self.terms) and self.terms[self.place].line == line:
-            if self.terms[self.place].roles & _LABEL_ROLES:
+            if self.terms[self.place].roles & LABEL_ROLES:
                 return
             self.skipped.add(id(self.terms[self.place]))
             self.place += 1
@@ -415,172 +385,3 @@ class LevelReader:
         self.found.pop()
         item.values = last.values
         return True
-
-    # -- positional prices ----------------------------------------------------------------------
-
-    def _positional(self, term: Term) -> None:
-        bare = term.line in self.bare
-        if self._numbered_line(term):
-            return
-        if term.numeral is not None and term.numeral.unit == "pips":
-            self._distance(term)
-            return
-        if not bare and term.line not in self.sides and not self._beside_symbol(term):
-            return
-        item = Item("price", term, bare=bare, apart=self._apart(term))
-        self._price_group(item)
-        if bare and self.awaiting is not None:
-            self.awaiting.values.extend(item.values)
-            if self.awaiting.kind == "entry" and len(self.awaiting.values) > 1:
-                self.awaiting.ranged = True
-            if self.awaiting.kind == "sl":
-                self.awaiting = None
-            return
-        last = next((i for i in reversed(self.found) if i.kind != "now"), None)
-        if bare and last is not None and last.kind == "tp" and last.values:
-            last.values.extend(item.values)
-            return
-        self.found.append(item)
-
-    def _apart(self, term: Term) -> bool:
-        """True if words that say something else stand between this price and the one before it."""
-        place = self.place - 1
-        while place >= 0 and self.terms[place].line == term.line:
-            before = self.terms[place]
-            if before.numeral is not None:
-                return False
-            if before.kind is Kind.WORD and not before.roles & (_SKIPPED | {"and", "now", "or", "again"}):
-                earlier = any(
-                    t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line
-                )
-                return earlier and not before.roles & {"buy", "sell", "limit", "stop", "entry"}
-            place -= 1
-        return False
-
-    def _distance(self, term: Term) -> None:
-        """``30 pips stop``: a distance with its label behind it. Any other loose distance is a remark."""
-        ahead = self.terms[self.place + 1 : self.place + 4]
-        for offset, following in enumerate(ahead, start=1):
-            if following.line != term.line or following.numeral is not None:
-                return
-            role = "sl" if "sl" in following.roles else "tp" if "tp" in following.roles else ""
-            if role:
-                self.place += offset
-                if self._number_ahead():
-                    return
-                self.found.append(Item(role, following, values=[term]))
-                self.place += 1
-                return
-            if not following.roles & {"pips", "filler", "at"}:
-                return
-
-    def _beside_symbol(self, term: Term) -> bool:
-        return (
-            any(i.kind == "symbol" and i.line == term.line for i in self.found[-3:])
-            and term.line not in self.worded
-        )
-
-    def _numbered_line(self, term: Term) -> bool:
-        """``1.`` or ``2)`` at the start of a line, or behind a side or kind, counts."""
-        numeral = term.numeral
-        if numeral is None or not numeral.whole or numeral.value > MAX_INDEX:
-            return False
-        before = self.terms[self.place - 1] if self.place else None
-        counts = {"limit", "buy", "sell", "stop", "order_noun"}
-        first = before is None or before.kind in (Kind.BREAK, Kind.EMOJI) or bool(before.roles & counts)
-        after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
-        return first and after is not None and after.line == term.line and after.text in ".):-@"
-
-    def _price_group(self, item: Item) -> None:
-        """One price, or two or more joined by range marks or words."""
-        place = self.place
-        item.values.append(self.terms[place])
-        before = self.terms[place - 1] if place else None
-        if before is not None and before.line == item.line:
-            if "above" in before.roles:
-                item.beyond = "above"
-            elif "below" in before.roles:
-                item.beyond = "below"
-        place += 1
-        while place + 1 < len(self.terms):
-            joint, following = self.terms[place], self.terms[place + 1]
-            ok = (joint.kind is Kind.PUNCT and joint.text in _RANGE_MARKS) or joint.roles & {"to", "and"}
-            if not ok or joint.line != item.line:
-                break
-            if following.text in _CURRENCY and place + 2 < len(self.terms) and self.terms[place + 2].price:
-                place += 1
-                following = self.terms[place + 1]
-            if not following.price or following.line != item.line:
-                if (
-                    place + 2 < len(self.terms)
-                    and following.roles & {"to", "at"}
-                    and self.terms[place + 2].price
-                ):
-                    place += 1
-                    continue
-                break
-            item.values.append(following)
-            item.ranged = True
-            place += 2
-        self.place = place
-
-
-def _glued_index(term: Term, item: Item) -> None:
-    """``TP1.2405``: the price may be what stands behind the point; which it is, the entry decides."""
-    numeral = term.numeral
-    if numeral is None or not term.glued or numeral.raw.count(".") != 1 or "," in numeral.raw:
-        return
-    number, price = numeral.raw.split(".")
-    if (
-        term.start == item.label.end
-        and int(number) <= MAX_INDEX
-        and len(price) >= 3
-        and not price.startswith("0")
-    ):
-        term.numeral = replace(numeral, readings=(*numeral.readings, Decimal(price)))
-
-
-def _small(term: Term) -> bool:
-    """A count or number of something, no price."""
-    return term.numeral is not None and term.numeral.whole and term.numeral.value <= MAX_INDEX
-
-
-def _read_table(terms: list[Term], found: list[Item]) -> None:
-    """A line of labels over a line of values: ``Entry | SL | TP`` and below it the numbers in that order."""
-    empty: dict[int, list[Item]] = {}
-    for item in found:
-        if item.kind in ("sl", "tp", "entry") and not item.values and not item.open_target:
-            empty.setdefault(item.line, []).append(item)
-    for line, labels in empty.items():
-        if len(labels) < 2:
-            continue
-        numbers = [term for term in terms if term.line == line + 1 and term.price]
-        if len(numbers) != len(labels):
-            continue
-        for item in [i for i in found if i.kind == "price" and i.line == line + 1]:
-            found.remove(item)
-        side = next((i for i in found if i.kind == "side" and i.line == line + 1), None)
-        for label, number in zip(labels, numbers, strict=True):
-            label.values = [number]
-            if side is not None:  # the labels belong to the order below them
-                found.remove(label)
-                found.append(label)
-
-
-def _bare_lines(terms: list[Term]) -> set[int]:
-    """Lines that hold nothing but numbers, marks, emoji and words that stand around prices."""
-    allowed = _SKIPPED | {"and", "now", "pips", "filler", "or"}
-    bare: set[int] = set()
-    spoilt: set[int] = set()
-    for term in terms:
-        if term.numeral is not None:
-            bare.add(term.line)
-            if term.numeral.unit not in ("", "pips", "noise", "percent", "ratio"):
-                spoilt.add(term.line)
-        elif (
-            (term.kind is Kind.WORD and (not term.roles & allowed or term.roles & _STOPPING))
-            or term.kind in (Kind.LINK, Kind.MENTION)
-            or term.symbol is not None
-        ):
-            spoilt.add(term.line)
-    return bare - spoilt

@@ -8,7 +8,7 @@ from decimal import Decimal
 from signalos.domain.signal import Open, OrderKind, Reject, Side, Span
 from signalos.parser.drafts import Draft
 from signalos.parser.geometry import fault, nearest_first, place_unlabelled
-from signalos.parser.levels import Item
+from signalos.parser.items import Item
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral
 from signalos.parser.prices import far, resolve, resolve_level, resolve_range, resolve_targets

@@ -21,7 +21,8 @@ from signalos.parser.clauses import Sentence, split
 from signalos.parser.drafts import Draft, Drafter
 from signalos.parser.edits import against_context, difference
 from signalos.parser.guards import bare_words_reason, first_reason, order_reason, update_reason
-from signalos.parser.levels import Item, LevelReader
+from signalos.parser.items import Item
+from signalos.parser.levels import LevelReader
 from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised, normalise
 from signalos.parser.orders import build_order

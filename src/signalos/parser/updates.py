@@ -21,13 +21,29 @@ from signalos.domain.signal import (
 )
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.guards import first_reason, update_reason
-from signalos.parser.levels import Item
+from signalos.parser.items import Item
 from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised
-from signalos.parser.prices import far, resolve
+from signalos.parser.prices import resolve
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.targets import Memory
 from signalos.parser.terms import Term
+from signalos.parser.update_forms import (
+    anchor_of,
+    completed,
+    has_price,
+    is_break_even,
+    is_cancel,
+    is_close,
+    message_symbols,
+    only_known,
+    plural,
+    plural_side,
+    risk_off,
+    share_in_percent,
+    side_of,
+    written_ratio,
+)
 from signalos.parser.vocabulary import Languages
 
 _ALL = Decimal(1)
@@ -60,7 +76,7 @@ class UpdateReader:
         self.languages = languages
         self.table: SymbolTable = languages.symbols
         self.found = Found([], [])
-        self.named = _message_symbols(sentences)
+        self.named = message_symbols(sentences)
         self.places = {c.terms[0].clause: (c, s) for s in sentences for c in s.clauses}
 
     def read(self, *, levels: bool, skip: set[int], alone: bool) -> Found:
@@ -86,7 +102,7 @@ class UpdateReader:
         if not kind:
             return
         reason = update_reason(clause, sentence) or self._form_reason(clause)
-        if reason and not (kind == "be" and reason == "negation" and _risk_off(clause)):
+        if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
             self.found.reasons.append(reason)
             return
         if kind == "be":
@@ -111,24 +127,24 @@ class UpdateReader:
 
     def _kind(self, clause: Clause) -> str:
         roles = clause.roles
-        values = _has_price(clause)
-        if not values and _is_break_even(clause):
+        values = has_price(clause)
+        if not values and is_break_even(clause):
             return "be"
         if "expired" in roles and self._addressed_waits():
             return "cancel"
-        if _is_cancel(clause) and not values:
+        if is_cancel(clause) and not values:
             return "cancel"
-        if _is_close(clause):
+        if is_close(clause):
             return "close"
-        amount = _percent(clause) is not None or _written_ratio(clause) is not None
+        amount = share_in_percent(clause) is not None or written_ratio(clause) is not None
         if "reduce" in roles and (amount or roles & {"part", "fraction", "order_noun"}):
             return "close"
         if ("secure" in roles and roles & {"part", "fraction"}) or (
-            _percent(clause) is not None and "secure" in roles
+            share_in_percent(clause) is not None and "secure" in roles
         ):
             return "close"
         if "part" in roles and any("partial" in t.text or "parti" in t.text for t in clause.terms):
-            return "close" if "now" in roles or _only_known(clause) else ""
+            return "close" if "now" in roles or only_known(clause) else ""
         return ""
 
     def _addressed_waits(self) -> bool:
@@ -155,7 +171,7 @@ class UpdateReader:
         fraction = self._fraction(clause)
         every = "all" in clause.roles
         symbols = self._symbols(clause)
-        side = _side(clause)
+        side = side_of(clause)
         spans = self._span(clause, "action")
         whole = fraction == _ALL
         noun = "order_noun" in clause.roles
@@ -169,7 +185,7 @@ class UpdateReader:
                 scope = Scope(reach, symbol=symbol, side=side)
                 self.found.actions.append(Close(scope=scope, symbol=symbol, spans=spans))
             return
-        if side is not None and whole and (every or _plural_side(clause)):
+        if side is not None and whole and (every or plural_side(clause)):
             names: list[str | None] = [*symbols] or [None]
             for name in names:
                 scope = Scope(Reach.SIDE, symbol=name, side=side)
@@ -182,13 +198,13 @@ class UpdateReader:
         )
 
     def _fraction(self, clause: Clause) -> Decimal | None:
-        percent = _percent(clause)
+        percent = share_in_percent(clause)
         if percent is not None:
             return percent
         stated = next((t.fraction for t in clause.terms if t.fraction is not None), None)
         if stated is not None:
             return stated
-        ratio = _written_ratio(clause)
+        ratio = written_ratio(clause)
         if ratio is not None:
             return ratio
         if "part" in clause.roles or "reduce" in clause.roles:
@@ -201,21 +217,21 @@ class UpdateReader:
         symbols: list[str | None] = (
             list(self._symbols(clause)) or list(self._sentence_symbols(sentence)) or [None]
         )
-        side = _side(clause)
+        side = side_of(clause)
         for symbol in symbols:
             if (
                 "all" in clause.roles
                 and pendings
                 and "order_noun" in clause.roles | {"order_noun"}
-                and _plural(clause)
+                and plural(clause)
             ):
                 scope = Scope(Reach.PENDINGS, symbol=symbol)
-            elif "all" in clause.roles and symbol is not None and _plural(clause):
+            elif "all" in clause.roles and symbol is not None and plural(clause):
                 scope = Scope(Reach.SYMBOL, symbol=symbol)
             elif (
                 "all" in clause.roles
                 and symbol is None
-                and _plural(clause)
+                and plural(clause)
                 and self.memory.addressed() is None
             ):
                 scope = Scope(Reach.ALL)
@@ -228,9 +244,8 @@ class UpdateReader:
 
     def _sentence_symbols(self, sentence: Sentence) -> list[str]:
         """The one symbol of the clause's sentence or, failing that, of the message."""
-        names = list(dict.fromkeys(t.symbol for t in sentence.terms if t.symbol is not None))
-        if len(names) == 1:
-            return names
+        if len(sentence.symbols) == 1:
+            return sentence.symbols
         return self.named if len(self.named) == 1 else []
 
     # -- stop and targets -----------------------------------------------------------------------
@@ -247,7 +262,7 @@ class UpdateReader:
             clause, sentence = place
             if not item.values and not (item.kind == "sl" and self._to_target(clause)):
                 continue
-            if any(_is_break_even(c) for c in (clause,)) and not item.values:
+            if any(is_break_even(c) for c in (clause,)) and not item.values:
                 continue
             reason = (
                 update_reason(clause, sentence)
@@ -328,9 +343,9 @@ class UpdateReader:
             numeral = item.values[0].numeral
             if numeral is None:
                 return
-            anchor = _anchor(known)
+            anchor = anchor_of(known)
             price = resolve(numeral, usual, anchor)
-            price = _completed(numeral.digits, price, anchor)
+            price = completed(numeral.digits, price, anchor)
             spans = (self._field("stop_loss", item.values[0]),)
         if known is not None and known.stop_loss == price:
             self.found.reasons.append("unchanged")
@@ -340,13 +355,13 @@ class UpdateReader:
     def _targets(self, items: list[Item], clause: Clause, sentence: Sentence) -> None:
         scope, symbol, known = self._scope(clause, sentence)
         usual = self.table.range_of(symbol or (known.symbol if known else None))
-        anchor = _anchor(known)
+        anchor = anchor_of(known)
         values: list[tuple[int | None, Decimal, Term]] = []
         for item in items:
             for term in item.values:
                 if term.numeral is not None:
                     price = resolve(term.numeral, usual, anchor or (values[0][1] if values else None))
-                    price = _completed(term.numeral.digits, price, anchor)
+                    price = completed(term.numeral.digits, price, anchor)
                     values.append((item.index if len(item.values) == 1 else None, price, term))
         if known is not None and {price for _, price, _ in values} <= set(known.take_profits):
             self.found.reasons.append("unchanged")  # "TP1 2412" of a signal that has it marks a result
@@ -384,154 +399,3 @@ class UpdateReader:
 
     def _span(self, clause: Clause, name: str) -> tuple[Span, ...]:
         return (Span(name, *self.source.span(clause.terms[0].start, clause.terms[-1].end)),)
-
-
-def _message_symbols(sentences: list[Sentence]) -> list[str]:
-    return list(dict.fromkeys(t.symbol for s in sentences for t in s.terms if t.symbol is not None))
-
-
-def _anchor(known: Open | None) -> Decimal | None:
-    if known is None:
-        return None
-    if known.entry:
-        return known.entry[0]
-    return known.stop_loss or (known.take_profits[0] if known.take_profits else None)
-
-
-def _completed(digits: str, price: Decimal, anchor: Decimal | None) -> Decimal:
-    """A price written short takes the leading digits of the signal's entry if it lands within 2 %."""
-    if anchor is None or not far(price, anchor):
-        return price
-    whole = str(anchor)
-    bare = "".join(c for c in whole if c.isdecimal())
-    if len(digits) >= len(bare):
-        return price
-    exponent = anchor.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) else 0
-    candidate = Decimal(bare[: -len(digits)] + digits).scaleb(-decimals)
-    return candidate if abs(candidate - anchor) <= anchor * Decimal("0.02") else price
-
-
-def _has_price(clause: Clause) -> bool:
-    """True if a number stands in the clause that may be a price (small counts aside)."""
-    return any(
-        t.price and t.numeral is not None and not (t.numeral.whole and t.numeral.value <= 100)
-        for t in clause.terms
-    )
-
-
-def _percent(clause: Clause) -> Decimal | None:
-    for term in clause.terms:
-        if term.numeral is not None and term.numeral.unit == "percent" and 0 < term.numeral.value <= 100:
-            return term.numeral.value / 100
-    return None
-
-
-def _written_ratio(clause: Clause) -> Decimal | None:
-    """``1/2``, ``1/3`` written with digits."""
-    terms = clause.terms
-    for place in range(len(terms) - 2):
-        first, mark, second = terms[place : place + 3]
-        if first.numeral is None or mark.text != "/" or second.numeral is None:
-            continue
-        top, bottom = first.numeral.value, second.numeral.value
-        if 0 < top < bottom <= 10:
-            return top / bottom
-    return None
-
-
-def _side(clause: Clause) -> Side | None:
-    for term in clause.terms:
-        if term.roles & {"buy", "sell"} == {"buy"}:
-            return Side.BUY
-        if term.roles & {"buy", "sell"} == {"sell"}:
-            return Side.SELL
-    return None
-
-
-def _plural_side(clause: Clause) -> bool:
-    return any(t.roles & {"buy", "sell"} and t.text.endswith("s") for t in clause.terms)
-
-
-def _plural(clause: Clause) -> bool:
-    return "order_noun" in clause.roles or "pending" in clause.roles or "limit" in clause.roles
-
-
-def _risk_off(clause: Clause) -> bool:
-    return "risk_off" in clause.roles
-
-
-def _only_known(clause: Clause) -> bool:
-    return all(term.known for term in clause.terms)
-
-
-def _is_break_even(clause: Clause) -> bool:
-    """A stop at the entry as the wanted state, or a break-even word as command."""
-    roles = clause.roles
-    if (
-        "tp" in roles
-        and not roles & {"result"}
-        and not any("tp" in t.roles and t.roles & {"be"} for t in clause.terms)
-    ):
-        return False
-    be_terms = [t for t in clause.terms if "be" in t.roles]
-    strong = [t for t in be_terms if "entry" not in t.roles]
-    if not be_terms:
-        return False
-    stops = [t for t in clause.terms if "sl" in t.roles]
-    if stops:
-        return True
-    if any("no more" in t.text for t in strong):
-        return True
-    others = {r for t in clause.terms if t not in strong for r in t.roles}
-    told = roles & {"result", "closed", "out"} and not roles & {"move"}
-    if told or ("order_noun" in roles and not others & {"move", "be_verb", "now", "all", "close"}):
-        return False
-    if not strong:
-        return bool(roles & {"move"}) and "to" in roles and "enter" not in roles and _only_known(clause)
-    if all("risk_off" in t.roles for t in strong):
-        commanding = roles & {"move", "be_verb"} - {"be"} or any("no more" in t.text for t in strong)
-        return bool(commanding)
-    if strong[0].text == "be" and len(clause.terms) > 1 and not roles & {"move", "now"}:
-        return clause.terms[-1] is strong[0] and _only_known(clause) and not roles & {"limit"}
-    if roles & {"move", "be_verb", "now", "close", "all"}:
-        return True
-    return _only_known(clause)
-
-
-def _is_cancel(clause: Clause) -> bool:
-    roles = clause.roles
-    if "cancel" in roles and not roles & {"sl", "tp", "risk_off", "ignore_value"}:
-        verbs = [t for t in clause.terms if "cancel" in t.roles]
-        pure = any(not t.roles & {"close", "move"} for t in verbs)
-        noun = bool(roles & {"order_noun", "pending", "limit", "buy", "sell"}) or any(
-            t.symbol is not None for t in clause.terms
-        )
-        waiting = bool(roles & {"pending", "limit", "stop_order"})
-        if pure and (noun or _only_known(clause)):
-            return True
-        return waiting and "close" not in {r for t in verbs for r in t.roles if t.text == "close"}
-    return "void" in roles and bool(roles & {"order_noun"}) and _only_known(clause)
-
-
-def _is_close(clause: Clause) -> bool:
-    roles = clause.roles
-    if not roles & {"close", "out"} or roles & {"sl"}:
-        return False
-    if "analysis" in roles or "timeframe" in roles or roles & {"above", "below", "result"}:
-        return False
-    verbs = [t for t in clause.terms if t.roles & {"close", "out"}]
-    first = verbs[0]
-    behind = clause.terms[clause.terms.index(first) + 1 :]
-    if behind and behind[0].price and "now" not in roles:
-        return False  # "Close 2401.30" is a card's line
-    if "tp" in roles and not any("profit" in t.text for t in clause.terms if "tp" in t.roles):
-        return False
-    noun = bool(roles & {"order_noun", "all", "rest", "part", "fraction", "now", "buy", "sell"}) or any(
-        t.symbol is not None for t in clause.terms
-    )
-    if first.roles & {"close"} and not first.roles & {"move", "secure", "enter", "result", "tp"}:
-        return noun or _percent(clause) is not None or _only_known(clause)
-    if first.roles & {"out"}:
-        return noun and _only_known(clause)
-    return noun and bool(roles & {"order_noun", "fraction", "part", "rest"}) and _only_known(clause)

@@ -1,0 +1,128 @@
+"""Prices without a label: which numbers may be prices, and which of them stand together."""
+
+from __future__ import annotations
+
+from signalos.parser.items import CURRENCY, MAX_INDEX, RANGE_MARKS, SKIPPED, Item
+from signalos.parser.lexer import Kind
+from signalos.parser.terms import Term
+
+
+class PositionalReader:
+    """The part of the level reader that takes numbers without a label."""
+
+    terms: list[Term]
+    place: int
+    found: list[Item]
+    awaiting: Item | None
+    bare: set[int]
+    sides: set[int]
+    worded: set[int]
+
+    def _number_ahead(self) -> bool:
+        raise NotImplementedError
+
+    def _positional(self, term: Term) -> None:
+        bare = term.line in self.bare
+        if self._numbered_line(term):
+            return
+        if term.numeral is not None and term.numeral.unit == "pips":
+            self._distance(term)
+            return
+        if not bare and term.line not in self.sides and not self._beside_symbol(term):
+            return
+        item = Item("price", term, bare=bare, apart=self._apart(term))
+        self._price_group(item)
+        if bare and self.awaiting is not None:
+            self.awaiting.values.extend(item.values)
+            if self.awaiting.kind == "entry" and len(self.awaiting.values) > 1:
+                self.awaiting.ranged = True
+            if self.awaiting.kind == "sl":
+                self.awaiting = None
+            return
+        last = next((i for i in reversed(self.found) if i.kind != "now"), None)
+        if bare and last is not None and last.kind == "tp" and last.values:
+            last.values.extend(item.values)
+            return
+        self.found.append(item)
+
+    def _apart(self, term: Term) -> bool:
+        """True if words that say something else stand between this price and the one before it."""
+        place = self.place - 1
+        while place >= 0 and self.terms[place].line == term.line:
+            before = self.terms[place]
+            if before.numeral is not None:
+                return False
+            if before.kind is Kind.WORD and not before.roles & (SKIPPED | {"and", "now", "or", "again"}):
+                earlier = any(
+                    t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line
+                )
+                return earlier and not before.roles & {"buy", "sell", "limit", "stop", "entry"}
+            place -= 1
+        return False
+
+    def _distance(self, term: Term) -> None:
+        """``30 pips stop``: a distance with its label behind it. Any other loose distance is a remark."""
+        ahead = self.terms[self.place + 1 : self.place + 4]
+        for offset, following in enumerate(ahead, start=1):
+            if following.line != term.line or following.numeral is not None:
+                return
+            role = "sl" if "sl" in following.roles else "tp" if "tp" in following.roles else ""
+            if role:
+                self.place += offset
+                if self._number_ahead():
+                    return
+                self.found.append(Item(role, following, values=[term]))
+                self.place += 1
+                return
+            if not following.roles & {"pips", "filler", "at"}:
+                return
+
+    def _beside_symbol(self, term: Term) -> bool:
+        return (
+            any(i.kind == "symbol" and i.line == term.line for i in self.found[-3:])
+            and term.line not in self.worded
+        )
+
+    def _numbered_line(self, term: Term) -> bool:
+        """``1.`` or ``2)`` at the start of a line, or behind a side or kind, counts."""
+        numeral = term.numeral
+        if numeral is None or not numeral.whole or numeral.value > MAX_INDEX:
+            return False
+        before = self.terms[self.place - 1] if self.place else None
+        counts = {"limit", "buy", "sell", "stop", "order_noun"}
+        first = before is None or before.kind in (Kind.BREAK, Kind.EMOJI) or bool(before.roles & counts)
+        after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
+        return first and after is not None and after.line == term.line and after.text in ".):-@"
+
+    def _price_group(self, item: Item) -> None:
+        """One price, or two or more joined by range marks or words."""
+        place = self.place
+        item.values.append(self.terms[place])
+        before = self.terms[place - 1] if place else None
+        if before is not None and before.line == item.line:
+            if "above" in before.roles:
+                item.beyond = "above"
+            elif "below" in before.roles:
+                item.beyond = "below"
+        place += 1
+        while place + 1 < len(self.terms):
+            joint, following = self.terms[place], self.terms[place + 1]
+            ok = (joint.kind is Kind.PUNCT and joint.text in RANGE_MARKS) or joint.roles & {"to", "and"}
+            if not ok or joint.line != item.line:
+                break
+            if following.text in CURRENCY and place + 2 < len(self.terms) and self.terms[place + 2].price:
+                place += 1
+                following = self.terms[place + 1]
+            if not following.price or following.line != item.line:
+                if (
+                    place + 2 < len(self.terms)
+                    and following.roles & {"to", "at"}
+                    and self.terms[place + 2].price
+                ):
+                    place += 1
+                    continue
+                break
+            item.values.append(following)
+            item.ranged = True
+            place += 2
+        self.place = place

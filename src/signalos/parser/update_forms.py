@@ -1,0 +1,170 @@
+"""The forms of update clauses: what makes one a close, a cancel or a break-even, and what it states."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from signalos.domain.signal import Open, Side
+from signalos.parser.clauses import Clause, Sentence
+from signalos.parser.prices import far
+
+
+def message_symbols(sentences: list[Sentence]) -> list[str]:
+    """Symbols that the message names, in order."""
+    return list(dict.fromkeys(t.symbol for s in sentences for t in s.terms if t.symbol is not None))
+
+
+def anchor_of(known: Open | None) -> Decimal | None:
+    """A price of the signal that new levels lie near: its entry, else its stop or first target."""
+    if known is None:
+        return None
+    if known.entry:
+        return known.entry[0]
+    return known.stop_loss or (known.take_profits[0] if known.take_profits else None)
+
+
+def completed(digits: str, price: Decimal, anchor: Decimal | None) -> Decimal:
+    """A price written short takes the leading digits of the signal's entry if it lands within 2 %."""
+    if anchor is None or not far(price, anchor):
+        return price
+    whole = str(anchor)
+    bare = "".join(c for c in whole if c.isdecimal())
+    if len(digits) >= len(bare):
+        return price
+    exponent = anchor.as_tuple().exponent
+    decimals = -exponent if isinstance(exponent, int) else 0
+    candidate = Decimal(bare[: -len(digits)] + digits).scaleb(-decimals)
+    return candidate if abs(candidate - anchor) <= anchor * Decimal("0.02") else price
+
+
+def has_price(clause: Clause) -> bool:
+    """True if a number stands in the clause that may be a price (small counts aside)."""
+    return any(
+        t.price and t.numeral is not None and not (t.numeral.whole and t.numeral.value <= 100)
+        for t in clause.terms
+    )
+
+
+def share_in_percent(clause: Clause) -> Decimal | None:
+    """Share stated in percent, as a fraction."""
+    for term in clause.terms:
+        if term.numeral is not None and term.numeral.unit == "percent" and 0 < term.numeral.value <= 100:
+            return term.numeral.value / 100
+    return None
+
+
+def written_ratio(clause: Clause) -> Decimal | None:
+    """``1/2``, ``1/3`` written with digits."""
+    terms = clause.terms
+    for place in range(len(terms) - 2):
+        first, mark, second = terms[place : place + 3]
+        if first.numeral is None or mark.text != "/" or second.numeral is None:
+            continue
+        top, bottom = first.numeral.value, second.numeral.value
+        if 0 < top < bottom <= 10:
+            return top / bottom
+    return None
+
+
+def side_of(clause: Clause) -> Side | None:
+    """The side that the clause names first."""
+    for term in clause.terms:
+        if term.roles & {"buy", "sell"} == {"buy"}:
+            return Side.BUY
+        if term.roles & {"buy", "sell"} == {"sell"}:
+            return Side.SELL
+    return None
+
+
+def plural_side(clause: Clause) -> bool:
+    """True for "buys", "longs": all of that side."""
+    return any(t.roles & {"buy", "sell"} and t.text.endswith("s") for t in clause.terms)
+
+
+def plural(clause: Clause) -> bool:
+    """True if the clause speaks about orders or positions by that name."""
+    return "order_noun" in clause.roles or "pending" in clause.roles or "limit" in clause.roles
+
+
+def risk_off(clause: Clause) -> bool:
+    """True if the clause asks to take the risk away."""
+    return "risk_off" in clause.roles
+
+
+def only_known(clause: Clause) -> bool:
+    """True if no word of the clause is unknown."""
+    return all(term.known for term in clause.terms)
+
+
+def is_break_even(clause: Clause) -> bool:
+    """A stop at the entry as the wanted state, or a break-even word as command."""
+    roles = clause.roles
+    if (
+        "tp" in roles
+        and not roles & {"result"}
+        and not any("tp" in t.roles and t.roles & {"be"} for t in clause.terms)
+    ):
+        return False
+    be_terms = [t for t in clause.terms if "be" in t.roles]
+    strong = [t for t in be_terms if "entry" not in t.roles]
+    if not be_terms:
+        return False
+    stops = [t for t in clause.terms if "sl" in t.roles]
+    if stops:
+        return True
+    if any("no more" in t.text for t in strong):
+        return True
+    others = {r for t in clause.terms if t not in strong for r in t.roles}
+    told = roles & {"result", "closed", "out"} and not roles & {"move"}
+    if told or ("order_noun" in roles and not others & {"move", "be_verb", "now", "all", "close"}):
+        return False
+    if not strong:
+        return bool(roles & {"move"}) and "to" in roles and "enter" not in roles and only_known(clause)
+    if all("risk_off" in t.roles for t in strong):
+        commanding = roles & {"move", "be_verb"} - {"be"} or any("no more" in t.text for t in strong)
+        return bool(commanding)
+    if strong[0].text == "be" and len(clause.terms) > 1 and not roles & {"move", "now"}:
+        return clause.terms[-1] is strong[0] and only_known(clause) and not roles & {"limit"}
+    if roles & {"move", "be_verb", "now", "close", "all"}:
+        return True
+    return only_known(clause)
+
+
+def is_cancel(clause: Clause) -> bool:
+    """An order or signal is called off."""
+    roles = clause.roles
+    if "cancel" in roles and not roles & {"sl", "tp", "risk_off", "ignore_value"}:
+        verbs = [t for t in clause.terms if "cancel" in t.roles]
+        pure = any(not t.roles & {"close", "move"} for t in verbs)
+        noun = bool(roles & {"order_noun", "pending", "limit", "buy", "sell"}) or any(
+            t.symbol is not None for t in clause.terms
+        )
+        waiting = bool(roles & {"pending", "limit", "stop_order"})
+        if pure and (noun or only_known(clause)):
+            return True
+        return waiting and "close" not in {r for t in verbs for r in t.roles if t.text == "close"}
+    return "void" in roles and bool(roles & {"order_noun"}) and only_known(clause)
+
+
+def is_close(clause: Clause) -> bool:
+    """A position is closed, wholly or in part."""
+    roles = clause.roles
+    if not roles & {"close", "out"} or roles & {"sl"}:
+        return False
+    if "analysis" in roles or "timeframe" in roles or roles & {"above", "below", "result"}:
+        return False
+    verbs = [t for t in clause.terms if t.roles & {"close", "out"}]
+    first = verbs[0]
+    behind = clause.terms[clause.terms.index(first) + 1 :]
+    if behind and behind[0].price and "now" not in roles:
+        return False  # "Close 2401.30" is a card's line
+    if "tp" in roles and not any("profit" in t.text for t in clause.terms if "tp" in t.roles):
+        return False
+    noun = bool(roles & {"order_noun", "all", "rest", "part", "fraction", "now", "buy", "sell"}) or any(
+        t.symbol is not None for t in clause.terms
+    )
+    if first.roles & {"close"} and not first.roles & {"move", "secure", "enter", "result", "tp"}:
+        return noun or share_in_percent(clause) is not None or only_known(clause)
+    if first.roles & {"out"}:
+        return noun and only_known(clause)
+    return noun and bool(roles & {"order_noun", "fraction", "part", "rest"}) and only_known(clause)
