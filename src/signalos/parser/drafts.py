@@ -78,7 +78,7 @@ class Drafter:
     def build(self, items: list[Item]) -> list[Draft]:
         """Group ``items``; the last element may be a draft without side (levels alone)."""
         for place, item in enumerate(items):
-            self._take(item, items[place + 1 :] if item.kind == "symbol" else [])
+            self._take(item, items[place + 1 :] if item.kind == "symbol" else items[place + 1 : place + 2])
         if self.coming is not None and self.now.symbol is None:
             self._name(self.now, self.coming)
         self.done.append(self.now)
@@ -91,7 +91,7 @@ class Drafter:
         if item.kind == "symbol":
             self._symbol(item, later)
         elif item.kind == "side":
-            self._side(item)
+            self._side(item, later)
         elif item.kind in _KINDS:
             if _KINDS[item.kind] > _KINDS.get(draft.kind, 0):
                 draft.kind, draft.kind_term = item.kind, item.label
@@ -109,8 +109,9 @@ class Drafter:
             if draft.symbol is not None and draft.symbol != symbol:
                 draft.other_symbols.add(draft.symbol)
             self._name(draft, item)
-        elif draft.symbol is None and not draft.has_levels:
+        elif (draft.symbol is None or draft.inherited) and not draft.has_levels:
             self._name(draft, item)
+            draft.inherited = False
         elif (
             not draft.has_levels
             and draft.symbol_term is not None
@@ -131,14 +132,17 @@ class Drafter:
     def _name(draft: Draft, item: Item) -> None:
         draft.symbol, draft.symbol_term = item.label.symbol, item.label
 
-    def _side(self, item: Item) -> None:
+    def _side(self, item: Item, later: list[Item]) -> None:
         side = Side.BUY if "buy" in item.label.roles else Side.SELL
         both = {"buy", "sell"} <= item.label.roles
         draft = self.now
         if draft.side is None:
             draft.side, draft.side_term, draft.conflict = side, item.label, both
             return
-        named = self.coming is not None
+        following = later[0] if later and later[0].kind == "symbol" and later[0].line == item.line else None
+        named = self.coming is not None or (
+            following is not None and draft.symbol is not None and following.label.symbol != draft.symbol
+        )
         if draft.empty and not named and draft.side_term is not None:
             if draft.side is not side:
                 draft.conflict = draft.conflict or draft.side_term.line == item.line

@@ -50,8 +50,11 @@ class PositionalReader:
         place = self.place - 1
         while place >= 0 and self.terms[place].line == term.line:
             before = self.terms[place]
-            if before.numeral is not None:
+            if before.numeral is not None or before.roles & {"buy", "sell"}:
                 return False
+            if before.symbol is not None:
+                place -= 1
+                continue
             if before.kind is Kind.WORD and not before.roles & (SKIPPED | {"and", "now", "or", "again"}):
                 earlier = any(
                     t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line
