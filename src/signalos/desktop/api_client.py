@@ -101,7 +101,10 @@ class APIClient:
     ) -> T:
         what = f"{method} {path}"
         headers = {"Accept": "application/json"}
-        token = self._tokens.get_auth_token(terminal_id)
+        try:
+            token = self._tokens.get_auth_token(terminal_id)
+        except NotAllowed as why:
+            raise ServerRefused(401, "token_unreadable", str(why)) from why
         if token is None:
             raise ServerRefused(
                 401, "no_token", f"{what}: no token is stored yet; paste the terminal's token"

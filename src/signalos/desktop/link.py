@@ -110,7 +110,7 @@ class Link:
         self._inbox = inbox
         self._clock = clock
         self._alert = alert
-        self._backoff = Backoff(rand)
+        self._backoff = Backoff(rand, cap=5.0)  # a stop may be waiting at the server
         self._outgoing: asyncio.Queue[bytes] | None = None
         self._held: list[CommandResult] | None = None
         self._retry = asyncio.Event()
@@ -195,6 +195,9 @@ class Link:
                 self._take(frame)
             # The loop also ends quietly for a close with 1000 or 1001, where nothing was wrong.
             return f"the server closed the connection ({connection.close_code})"
+        except asyncio.CancelledError:
+            await connection.close()  # goodbye in order: the library's own way out says "internal error"
+            raise
         except JournalError as why:
             # Not acknowledged: the server sends it again at the next connect.
             log.exception("a command could not be journalled")

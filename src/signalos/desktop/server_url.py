@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from signalos.domain.errors import NotAllowed
+
+_PLAIN = re.compile(r"[A-Za-z0-9._:%-]+")
 
 
 def is_loopback(host: str) -> bool:
@@ -25,7 +28,7 @@ def server_base(url: str) -> str:
     """
     parts = _split(url)
     host = parts.hostname or ""
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or not _PLAIN.fullmatch(host):
         raise NotAllowed(f"server address {_shown(parts, url)!r}: write it as https://HOST[:PORT]")
     if parts.username is not None or parts.password is not None:
         raise NotAllowed("the server address must not carry a name or password: store the terminal's token")

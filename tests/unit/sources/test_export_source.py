@@ -216,7 +216,7 @@ async def test_a_full_export_is_merged_by_time(path: Path, clock: VirtualClock, 
         await settled(source, journal, clock, 5)
     assert [(p.chat_id, p.message_id, p.sender) for p in journal.posts] == [
         ("-100777", 1, "channel"),
-        ("-5", 1, "user9"),
+        ("-5", 1, "member"),
         ("-1008", 9, "channel777"),
         ("-100778", 3, "channel"),
         ("-100777", 2, "channel"),

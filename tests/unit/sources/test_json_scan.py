@@ -25,6 +25,10 @@ def scan(data: bytes, chunk: int = 1 << 20) -> JsonScan:
     return JsonScan(Path("result.json"), io.BytesIO(data), chunk)
 
 
+def read_all(cursor: JsonScan) -> list[Any]:
+    return [cursor.value() for _ in cursor.elements()]
+
+
 @given(
     rows=st.lists(_VALUES, max_size=6),
     chunk=st.integers(1, 40),
@@ -76,9 +80,7 @@ def test_hexadecimal_escapes_are_understood_and_places_stay(text: str, chunk: in
 )
 @pytest.mark.parametrize("chunk", [4, 1 << 20])
 def test_broken_json_is_named_with_its_place(data: bytes, words: str, chunk: int) -> None:
-    cursor = scan(data, chunk)
     with pytest.raises(ConfigError) as caught:
-        for _ in cursor.elements():
-            cursor.value()
+        read_all(scan(data, chunk))
     assert words in str(caught.value)
     assert "export the chat again" in str(caught.value)
