@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
-from signalos.domain.message import Message
-from signalos.domain.signal import Open, Reach, Reject
 from signalos.parser import Languages, load_languages
 from signalos.parser.cases import answer_case
 
@@ -91,11 +88,3 @@ def _number(value: object) -> str:
 def _numbers(values: object) -> list[str]:
     assert isinstance(values, list)
     return [_number(value) for value in values]
-
-
-def message(text: str, number: int = 1, **more: object) -> Message:
-    """A message of a channel with the times that do not matter here."""
-    return Message("test", "1", number, 1, text, datetime(2024, 1, 2, tzinfo=UTC), **more)  # type: ignore[arg-type]
-
-
-__all__ = ["Open", "Reach", "Reject", "message", "written"]
