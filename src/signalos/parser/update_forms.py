@@ -133,7 +133,13 @@ def is_break_even(clause: Clause) -> bool:
 def is_cancel(clause: Clause) -> bool:
     """An order or signal is called off."""
     roles = clause.roles
-    if "cancel" in roles and not roles & {"sl", "tp", "risk_off", "ignore_value"}:
+    counted = any(t.numeral is not None for t in clause.terms)  # "2 losers, 1 cancelled"
+    if (
+        "cancel" in roles
+        and not counted
+        and not _levels_named(clause)
+        and not roles & {"risk_off", "ignore_value"}
+    ):
         verbs = [t for t in clause.terms if "cancel" in t.roles]
         pure = any(not t.roles & {"close", "move"} for t in verbs)
         noun = bool(roles & {"order_noun", "pending", "limit", "buy", "sell"}) or any(
@@ -144,6 +150,15 @@ def is_cancel(clause: Clause) -> bool:
             return True
         return waiting and "close" not in {r for t in verbs for r in t.roles if t.text == "close"}
     return "void" in roles and bool(roles & {"order_noun"}) and only_known(clause)
+
+
+def _levels_named(clause: Clause) -> bool:
+    """True if a stop or target is named; the "stop" of a buy stop is none."""
+    for place, term in enumerate(clause.terms):
+        behind_side = place > 0 and clause.terms[place - 1].roles & {"buy", "sell"} and "stop" in term.roles
+        if term.roles & {"sl", "tp"} and not behind_side:
+            return True
+    return False
 
 
 def is_close(clause: Clause) -> bool:

@@ -881,6 +881,9 @@ PHRASINGS = [
         "SELL SIGNAL\nEURUSD\nEntry 1.0850\nSL 1.0890\nTP 1.0800",
         "sell EURUSD market 1.085 sl 1.089 tp 1.08",
     ),
+    ("G", "Yesterday in short: 16 winners, 2 losers, 1 cancelled", ""),
+    ("P", "Cancel the buy stop on pound, no momentum", "cancel #1"),
+    ("P", "Cancel the pound buy limit, no momentum", "cancel #1"),
 ]
 
 
