@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from signalos.domain.message import Message
-from signalos.domain.signal import EntryState, Reading, ReadEntry, ReadingContext
+from signalos.domain.signal import EntryState, ReadEntry, Reading, ReadingContext
 from signalos.parser import Languages, load_languages, parse
 from signalos.parser.cases import CaseError, answer_case
 from signalos.parser.describe import describe
@@ -26,9 +26,14 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         description="Reads one message from standard input and shows which characters became which field, "
         "or why it asks for nothing.",
     )
-    parser.add_argument("--many", action="store_true", help="several messages of one chat, separated by blank lines")
     parser.add_argument(
-        "--format", choices=("text", "cases"), default="text", help="cases: JSON Lines in and out, one answer a line"
+        "--many", action="store_true", help="several messages of one chat, separated by blank lines"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "cases"),
+        default="text",
+        help="cases: JSON Lines in and out, one answer a line",
     )
     parser.add_argument("--symbol", default=None, help="the channel's default symbol, e.g. XAUUSD")
     parser.set_defaults(run=run)
@@ -62,7 +67,10 @@ def _answer(line: str, languages: Languages) -> dict[str, Any]:
     try:
         return answer_case(json.loads(line), languages)
     except json.JSONDecodeError as error:
-        return {"id": None, "error": f"the line is not valid JSON ({error.msg} at column {error.colno}); skipped"}
+        return {
+            "id": None,
+            "error": f"the line is not valid JSON ({error.msg} at column {error.colno}); skipped",
+        }
     except RecursionError:
         return {"id": None, "error": "the line is nested too deeply; skipped"}
     except CaseError as error:

@@ -204,9 +204,23 @@ class LevelReader(PositionalReader):
                 or (role == "entry" and term.roles & {"zone", "limit"})
             ) and (self._number_ahead()):
                 pass
+            elif role != "entry" and self._moved_to():
+                pass
             else:
                 return
             self.place += 1
+
+    def _moved_to(self) -> bool:
+        """True inside "the stop of this one to 1290": only words that name the trade stand before "to" and a price."""
+        for place in range(self.place, min(self.place + 6, len(self.terms) - 1)):
+            term, following = self.terms[place], self.terms[place + 1]
+            if term.line != self.terms[self.place].line:
+                return False
+            if "to" in term.roles and following.price:
+                return True
+            if not (term.roles & {"filler", "order_noun", "reference", "at"} or term.symbol is not None):
+                return False
+        return False
 
     def _is_index(self, term: Term, item: Item) -> bool:
         numeral = term.numeral

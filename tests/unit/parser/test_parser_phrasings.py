@@ -884,6 +884,10 @@ PHRASINGS = [
     ("G", "Yesterday in short: 16 winners, 2 losers, 1 cancelled", ""),
     ("P", "Cancel the buy stop on pound, no momentum", "cancel #1"),
     ("P", "Cancel the pound buy limit, no momentum", "cancel #1"),
+    ("G", "Move the stop of this one to 2409", "modify_sl #1 2409"),
+    ("GE", "Move the stop on gold to 2409", "modify_sl #1 2409"),
+    ("G", "Bring the SL on this trade up to 2409", "modify_sl #1 2409"),
+    ("G", "Change the TP of gold to 2430", "modify_tp #1 2430"),
 ]
 
 
