@@ -11,12 +11,16 @@ from typing import Any, TypeVar
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive
 
 from signalos.protocol import encode
 from signalos.server.problems import Problem
 
 T = TypeVar("T")
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading JSON raises: no JSON or the wrong shape, no UTF-8, nested too deeply."""
 BODY_LIMIT = 1_048_576
+DRAINED_AT_MOST = 32 * 1_048_576
 LARGEST_INT = 2**63 - 1
 LARGEST_NUMBER = 15
 """Most digits before the point of any price, volume or amount."""
@@ -26,23 +30,37 @@ _PATH = re.compile(r" - at `\$?(.*)`$")
 
 
 async def body_of(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The body's bytes. Raises Problem body_too_large as soon as more than ``limit`` bytes came."""
+    """The body's bytes. Raises Problem body_too_large where more than ``limit`` bytes come."""
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
-            raise too_large(limit)
+            raise too_large(limit, drained=await drain(request.receive))
         parts.append(part)
     return b"".join(parts)
 
 
-def too_large(limit: int) -> Problem:
-    """The problem of a body over ``limit`` bytes; the connection is closed with it."""
+async def drain(receive: Receive) -> bool:
+    """Read and drop the rest of a body, so that the client is listening when it is told what is wrong.
+
+    Answers False where the client goes on and on: then the connection is closed instead.
+    """
+    size = 0
+    while size <= DRAINED_AT_MOST:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return True
+    return False
+
+
+def too_large(limit: int, *, drained: bool) -> Problem:
+    """The problem of a body over ``limit`` bytes."""
     return Problem(
         "body_too_large",
         f"the body is over {limit} bytes: send it in smaller parts",
-        headers={"Connection": "close"},
+        headers={} if drained else {"Connection": "close"},
     )
 
 
@@ -70,7 +88,7 @@ def parse(body: bytes, shape: type[T]) -> T:
         # The shape is checked while reading: what follows the wrong place may be no JSON at all.
         _require_json(body)
         raise invalid(error) from None
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise _malformed(error) from None
     try:
         check_figures(value)
@@ -84,7 +102,7 @@ def _require_json(body: bytes) -> None:
         msgspec.json.decode(body)
     except msgspec.ValidationError:
         return
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise _malformed(error) from None
 
 

@@ -7,7 +7,7 @@ import logging
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from signalos.server.bodies import too_large
+from signalos.server.bodies import drain, too_large
 from signalos.server.db.writer import StorageFailed
 from signalos.server.metrics import Metrics
 from signalos.server.problems import Problem
@@ -47,7 +47,7 @@ class Edge:
             await send(message)
 
         try:
-            self._check_size(scope)
+            await self._check_size(scope, receive)
             await self._app(scope, receive, decorated)
         except Problem as why:
             problem = why
@@ -62,10 +62,10 @@ class Edge:
             return
         await problem.response()(scope, receive, decorated)
 
-    def _check_size(self, scope: Scope) -> None:
+    async def _check_size(self, scope: Scope, receive: Receive) -> None:
         for name, value in scope["headers"]:
             if name == b"content-length" and (not value.isdigit() or int(value[:20]) > self._limit):
-                raise too_large(self._limit)
+                raise too_large(self._limit, drained=await drain(receive))
 
     def _decorate(self, scope: Scope, message: Message) -> None:
         self._metrics.answered(scope["method"], message["status"])

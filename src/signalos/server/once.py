@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 
 from signalos.protocol import encode
+from signalos.server.bodies import NOT_JSON
 from signalos.server.db.session import Writing
 from signalos.server.db.values import stamp
 from signalos.server.problems import Problem
@@ -39,7 +40,7 @@ def request_hash(route: str, body: bytes) -> str:
     """A hash of what is asked, the same however the JSON is laid out."""
     try:
         plain = msgspec.json.encode(msgspec.json.decode(body), order="sorted") if body.strip() else b""
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         # A field that nobody reads holds what no program can: compare the text itself.
         plain = body
     return hashlib.sha256(route.encode() + b"\x00" + plain).hexdigest()

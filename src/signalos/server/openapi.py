@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -122,11 +123,11 @@ def _build(app: FastAPI) -> dict[str, Any]:
             "responses": {str(code): body for code, body in entry["responses"].items()},
             **({"requestBody": entry["openapi_extra"]["requestBody"]} if takes else {}),
         }
-        if "{userId}" in path:
-            operation["parameters"] = [
-                {"name": "userId", "in": "path", "required": True, "schema": {"type": "integer"}}
-            ]
         found["paths"].setdefault(path, {})[method] = operation
+    for path, operations in found["paths"].items():
+        named = [_path_parameter(name, path) for name in re.findall(r"{(\w+)}", path)]
+        for operation in operations.values():
+            operation["parameters"] = named + operation.get("parameters", [])
     _, schemas = msgspec.json.schema_components(
         [*wire_types(), *PAGES], schema_hook=lambda _: {}, ref_template=REF
     )
@@ -137,6 +138,11 @@ def _build(app: FastAPI) -> dict[str, Any]:
     }
     found["security"] = [{"bearer": []}, {"cookie": []}]
     return found
+
+
+def _path_parameter(name: str, path: str) -> dict[str, Any]:
+    kind = "string" if path.startswith("/api/commands/") else "integer"
+    return {"name": name, "in": "path", "required": True, "schema": {"type": kind}}
 
 
 def _numbers(part: Any) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import signal
 import socket
 import ssl
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -13,6 +16,10 @@ from fastapi import FastAPI
 from signalos.domain.errors import ConfigError
 from signalos.protocol.socket import FRAME_LIMIT
 from signalos.server.settings import Settings
+
+STOPPED_BY = [signal.SIGINT, signal.SIGTERM]
+if sys.platform == "win32":
+    STOPPED_BY.append(signal.SIGBREAK)
 
 
 def bind(settings: Settings) -> socket.socket:
@@ -39,6 +46,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on a signal and return: being asked to stop is no failure, so the exit code is 0."""
+        before = {kind: signal.signal(kind, self.handle_exit) for kind in STOPPED_BY}
+        try:
+            yield
+        finally:
+            for kind, handler in before.items():
+                signal.signal(kind, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -78,9 +95,5 @@ def serve(app: FastAPI, settings: Settings, ready: Callable[[str], None]) -> boo
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"{'https' if settings.tls_certificate else 'http'}://{host}:{port}"
     server = _Server(config(app, settings), lambda: ready(address))
-    try:
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        # uvicorn has stopped cleanly and passes the signal on.
-        return True
+    server.run(sockets=[listening])
     return server.started

@@ -21,7 +21,7 @@ from signalos.kit.clock import Clock
 from signalos.protocol import requests, socket, views
 from signalos.server.auth import repository as users
 from signalos.server.auth.callers import COOKIE, Caller, Callers, bearer, same_origin
-from signalos.server.bodies import parse
+from signalos.server.bodies import NOT_JSON, parse
 from signalos.server.commands.service import CommandService
 from signalos.server.db.session import Durable, Writing
 from signalos.server.db.store import Store
@@ -97,7 +97,7 @@ class Sockets:
         try:
             message = msgspec.json.decode(text, type=socket.ClientMessage)
             inner = msgspec.json.decode(message.data) if not message.token else None
-        except (msgspec.DecodeError, RecursionError):
+        except NOT_JSON:
             return None
         # The token stands beside the type; within ``data``, where all other fields are, it is found as well.
         stated = message.token or (inner.get("token") if isinstance(inner, dict) else None)

@@ -236,6 +236,12 @@ async def test_the_strategy_is_pulled_and_its_change_is_announced(ann: User, ter
     assert pulled["config"]["legs"] == "per_target", "what is not named keeps its value"
     (command,) = (await ann.get("/api/commands"))["items"]
     assert (command["kind"], command["state"]) == ("strategy_changed", "queued")
-    for config in ({"riskPercentage": 1000}, {"riskPercentag": 1}, {"filters": 5}, {"legs": []}):
+    wrong: list[dict[str, object]] = [
+        {"riskPercentage": 1000},
+        {"riskPercentag": 1},
+        {"filters": 5},
+        {"legs": []},
+    ]
+    for config in wrong:
         refused = await ann.ask("PUT", f"/api/strategies/{pulled['id']}", {"name": "x", "config": config})
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid_strategy"), config

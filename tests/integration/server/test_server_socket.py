@@ -160,7 +160,7 @@ async def test_each_type_has_the_shape_that_is_published(ann: User, terminal: Te
         while "command_update" not in seen or "pong" not in seen:
             message = await opened.next()
             seen[message["type"]] = message
-    shapes = {
+    shapes: dict[str, type[Any]] = {
         "terminal_update": views.TerminalView,
         "signal_created": views.SignalView,
         "trade_update": views.TradeView,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import websockets
 
@@ -140,8 +142,8 @@ async def test_users_do_not_see_or_reach_each_others_things(
     assert (await bob.ask("GET", f"/api/firebridge/pull-strategy/{ann.id}")).status_code == 403
     mine = {"userId": bob.id, "terminalId": "t1", "tradeResult": {"success": True}}
     assert (await bob.ask("POST", "/api/firebridge/push-trade-result", mine)).status_code == 404
-    foreign = {"terminalId": None, "events": [trade("5")]}
-    told = (await bob.ask("POST", "/api/firebridge/events", foreign)).json()
+    outside: dict[str, Any] = {"terminalId": None, "events": [trade("5")]}
+    told = (await bob.ask("POST", "/api/firebridge/events", outside)).json()
     assert [r["code"] for r in told["rejected"]] == ["terminal_unknown"]
     assert len((await ann.get("/api/trades"))["items"]) == 1
 

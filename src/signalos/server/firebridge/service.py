@@ -13,7 +13,7 @@ from signalos.kit.clock import Clock
 from signalos.protocol import firebridge, views
 from signalos.protocol.shapes import TradeStatus
 from signalos.server.auth.callers import Caller
-from signalos.server.bodies import check_figures
+from signalos.server.bodies import NOT_JSON, check_figures
 from signalos.server.db.session import Reading, Writing
 from signalos.server.db.store import Store
 from signalos.server.db.values import stamp
@@ -258,7 +258,7 @@ def _read_event(raw: msgspec.Raw) -> _Read:
     try:
         event = msgspec.json.decode(raw, type=firebridge.Event)
         check_figures(event)
-    except (msgspec.DecodeError, RecursionError) as why:
+    except NOT_JSON as why:
         return _Read(_some_id(raw), code="invalid_event", detail=str(why)[:400])
     except Problem as why:
         return _Read(_some_id(raw), code="invalid_event", detail=why.detail[:400])
@@ -271,7 +271,7 @@ def _read_event(raw: msgspec.Raw) -> _Read:
     try:
         data = msgspec.json.decode(event.data, type=shape)
         check_figures(data)
-    except (msgspec.DecodeError, RecursionError) as why:
+    except NOT_JSON as why:
         return _Read(event.event_id, code="invalid_data", detail=str(why)[:400])
     except Problem as why:
         return _Read(event.event_id, code="invalid_data", detail=why.detail[:400])
@@ -282,7 +282,7 @@ def _some_id(raw: msgspec.Raw) -> str:
     """The id that a malformed event states, as far as it can be made out."""
     try:
         found = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         return ""
     value = found.get("eventId") if isinstance(found, dict) else None
     return value[:64] if isinstance(value, str) else ""
