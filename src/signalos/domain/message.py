@@ -12,7 +12,8 @@ class Message:
 
     ``version`` counts from 1 (the post) and rises with each edit; a deletion is a version of its own.
     ``posted_at`` is the ORIGINAL post's time, also for an edit: ages count from it. ``edited_at`` is
-    the edit's time. ``sender`` is channel | admin | member; ``forwarded``: written by another chat. Times are aware UTC, in the source's market time.
+    the edit's time. ``sender`` is channel | admin | member;
+    ``forwarded``: written by another chat. Times are aware UTC, in the source's market time.
     """
 
     source: str

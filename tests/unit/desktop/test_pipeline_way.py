@@ -81,7 +81,7 @@ async def test_an_old_signal_is_refused_with_its_age(rig: Rig) -> None:
 async def test_half_is_closed_then_the_rest_protected_then_everything_closed(rig: Rig) -> None:
     rig.say(1, "buy", BUY)
     await rig.run(1)
-    before = sum(p.volume for p in rig.broker.book.values())
+    before = sum((p.volume for p in rig.broker.book.values()), D(0))
     rig.say(2, "close half", Close(scope=about(1), fraction=D("0.5")), reply_to=1)
     await rig.run(1)
     half = (before / 2).quantize(D("0.01"), ROUND_DOWN)
