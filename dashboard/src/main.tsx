@@ -39,7 +39,9 @@ if (place === null) throw new Error('index.html has no element #root')
 createRoot(place).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} colorSchemeManager={schemes} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <Notifications position="bottom-right" />
+      <div role="region" aria-label="Messages">
+        <Notifications position="bottom-right" limit={3} withinPortal={false} />
+      </div>
       <QueryClientProvider client={services.queries}>
         <ServicesProvider value={services}>
           <SenderProvider value={services.sender}>

@@ -15,7 +15,7 @@ export function Header({ onPalette }: { readonly onPalette: () => void }) {
   const { data } = useOverview()
   const account = totals(data?.terminals ?? [])
   return (
-    <header className={css.header}>
+    <div className={css.header}>
       <div className={css.figures} data-testid="account">
         <div className={css.figure}>
           <span className={css.caption}>Equity</span>
@@ -42,7 +42,7 @@ export function Header({ onPalette }: { readonly onPalette: () => void }) {
         <StopButton />
         <MoreMenu />
       </div>
-    </header>
+    </div>
   )
 }
 

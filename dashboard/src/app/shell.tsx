@@ -36,7 +36,7 @@ export function Shell() {
       <a className={css.skip} href="#content">Skip to the page</a>
       <Rail />
       <div className={css.main}>
-        <div className={css.top}>
+        <div className={css.top} role="region" aria-label="Account and control">
           <Header onPalette={() => setPalette(true)} />
           <Band />
           <StaleNotice />

@@ -64,7 +64,7 @@ export function DataTable<T extends object>({ label, rows, columns, rowKey, rowP
     )
   }
   return (
-    <div className={css.scroll}>
+    <div className={css.scroll} role="region" aria-label={label} tabIndex={0}>
       <table className={css.table} aria-label={label}>
         <thead>
           <tr>

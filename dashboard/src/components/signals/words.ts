@@ -21,7 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
   trading_not_allowed: 'The account does not allow trading', stop_loosened: 'It would have widened the stop',
   waiting_for_session: 'Waiting for the market to open', superseded: 'A newer one took its place', not_filled: 'The order was not filled yet',
   sl: 'Stop loss', tp: 'Take profit', stop_loss: 'Stop loss', take_profit: 'Take profit', so: 'Margin stop-out', break_even: 'Break-even stop',
-  client: 'Closed by hand', user: 'Closed by hand', latch: 'Emergency stop', stop: 'Emergency stop', signal: 'Closed by the channel',
+  expert: 'Closed by SignalOS', client: 'Closed by hand', mobile: 'Closed by hand', web: 'Closed by hand', user: 'Closed by hand', latch: 'Emergency stop', stop: 'Emergency stop', signal: 'Closed by the channel',
 }
 
 export const reasonText = (code: string): string => (code === '' ? '' : REASONS[code] ?? words(code))

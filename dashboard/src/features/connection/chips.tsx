@@ -31,10 +31,11 @@ function Chip({ testId, name, all }: { readonly testId: string; readonly name: s
   return (
     <Popover position="bottom-start" shadow="md" withArrow>
       <Popover.Target>
-        <button type="button" className={css.chip} data-testid={testId} data-level={shown.level} aria-label={`${name}: ${shown.text}`}>
+        <button type="button" className={css.chip} data-testid={testId} data-level={shown.level}>
           <span className={css.dot} data-level={shown.level} />
           <span className={css.name}>{name}</span>
           <span className={css.value}>{shown.value}</span>
+          <span className="visually-hidden">{shown.text}</span>
         </button>
       </Popover.Target>
       <Popover.Dropdown>

@@ -74,7 +74,7 @@ function Under({ stop, onClose }: { readonly stop: Exclude<StopState, { phase: '
       {stop.phase === 'accepted' && (
         <>
           <ul className={css.steps}>
-            <li><IconCheck size={18} className="up" aria-hidden /> <span>The server has it and repeats it until the desktop app answers.</span></li>
+            <li><IconCheck size={18} className="up" aria-hidden /> <span>{done ? 'The desktop app holds the stop until you resume, also over restarts.' : 'The server has it and repeats it until the desktop app answers.'}</span></li>
           </ul>
           {proofs.length === 0 && <p className="muted">No terminal is registered: there is nothing to stop.</p>}
           <StopProgress proofs={proofs} />

@@ -11,7 +11,7 @@ interface Props {
 
 export function Palette({ opened, onClose, actions }: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} size="md" yOffset="12vh" title={undefined} aria-label="Find an action or page">
+    <Modal opened={opened} onClose={onClose} withCloseButton={false} size="md" yOffset="12vh" title="Find">
       {opened && <Search actions={actions} onClose={onClose} />}
     </Modal>
   )

@@ -54,7 +54,7 @@ function Step({ step }: { readonly step: StepData }) {
 
 function Plan({ plan, symbol }: { readonly plan: readonly PlanData[]; readonly symbol: string }) {
   return (
-    <div className={css.planBox}>
+    <div className={css.planBox} role="region" aria-label="Plan" tabIndex={0}>
       <table className={css.plan} aria-label="Plan">
         <thead>
           <tr><th>Leg</th><th>What</th><th className={css.num}>Lots</th><th className={css.num}>Price</th><th className={css.num}>Stop</th><th className={css.num}>Target</th><th className={css.num}>Risk</th></tr>

@@ -90,7 +90,7 @@ function Trades({ ids }: { readonly ids: readonly number[] }) {
   const failed = trades.find((trade) => trade.isError)
   if (known.length === 0) return failed ? <Failed error={failed.error} /> : <Loading rows={ids.length} />
   return (
-    <div style={{ overflowX: 'auto' }}>
+    <div className={css.scroll} role="region" aria-label="Trades" tabIndex={0}>
       <table className={css.plan} aria-label="Trades">
         <thead><tr><th>Leg</th><th>Trade</th><th className={css.num}>Lots</th><th className={css.num}>Entry</th><th className={css.num}>Close</th><th className={css.num}>Result</th><th>State</th></tr></thead>
         <tbody>

@@ -11,7 +11,7 @@ import { Empty, Failed, Loading, Panel } from '@/components/panel'
 import { reasonText } from '@/components/signals/words'
 import { OpenTrades } from '@/components/trades/open-trades'
 import { commandOf, useOverview } from '@/lib/data'
-import { price, volume } from '@/lib/format'
+import { digitsOf, price, volume } from '@/lib/format'
 import { keys } from '@/lib/keys'
 import { foldTrades } from '@/lib/live/fold'
 import { useServices } from '@/lib/services'
@@ -53,11 +53,13 @@ export function TradesPage() {
   )
 }
 
+const endDigits = (trade: TradeView) => digitsOf(trade.symbol, trade.entryPrice, trade.closePrice)
+
 const columns: readonly Column<TradeView>[] = [
   { id: 'symbol', header: 'Symbol', by: (t) => t.symbol, cell: (t) => <span className="row nowrap"><Side side={t.side} /><strong>{t.symbol}</strong>{t.leg !== null && <span className="muted">leg {t.leg}</span>}</span> },
   { id: 'volume', header: 'Lots', end: true, by: (t) => t.volume, cell: (t) => volume(t.volume) },
-  { id: 'entry', header: 'Entry', end: true, cell: (t) => price(t.entryPrice, t.symbol) },
-  { id: 'close', header: 'Close', end: true, cell: (t) => price(t.closePrice, t.symbol) },
+  { id: 'entry', header: 'Entry', end: true, cell: (t) => price(t.entryPrice, t.symbol, endDigits(t)) },
+  { id: 'close', header: 'Close', end: true, cell: (t) => price(t.closePrice, t.symbol, endDigits(t)) },
   { id: 'pnl', header: 'Result', end: true, by: (t) => t.pnl, cell: (t) => <Gain value={t.pnl} /> },
   { id: 'status', header: 'State', by: (t) => t.status, cell: (t) => <TradeStatus status={t.status} /> },
   { id: 'why', header: 'Why', by: (t) => t.reason, cell: (t) => <Why trade={t} /> },
@@ -69,7 +71,14 @@ const columns: readonly Column<TradeView>[] = [
 function Why({ trade }: { readonly trade: TradeView }) {
   const { data } = useOverview()
   const command = commandOf(trade, data?.commands ?? [])
-  return <span className="row" data-testid="trade-why"><span>{reasonText(trade.reason) || '–'}</span>{command && <CommandState command={command} />}</span>
+  const ended = command?.kind === 'close' && command.state === 'done'
+  const failed = command !== undefined && command.state !== 'done'
+  return (
+    <span className="row" data-testid="trade-why">
+      <span>{ended ? 'Closed by your command' : reasonText(trade.reason) || '–'}</span>
+      {failed && <CommandState command={command} />}
+    </span>
+  )
 }
 
 function From({ trade }: { readonly trade: TradeView }) {
@@ -107,7 +116,7 @@ function PastCard({ trade }: { readonly trade: TradeView }) {
   return (
     <>
       <div className="spread"><span className="row"><Side side={trade.side} /><strong>{trade.symbol}</strong><span className="muted">{volume(trade.volume)} lots</span></span><strong><Gain value={trade.pnl} /></strong></div>
-      <div className="spread"><span className="muted">{price(trade.entryPrice, trade.symbol)} → {price(trade.closePrice, trade.symbol)}</span><When at={trade.closedAt ?? trade.updatedAt} /></div>
+      <div className="spread"><span className="muted">{price(trade.entryPrice, trade.symbol, endDigits(trade))} → {price(trade.closePrice, trade.symbol, endDigits(trade))}</span><When at={trade.closedAt ?? trade.updatedAt} /></div>
       <div className="spread"><Why trade={trade} /><From trade={trade} /></div>
     </>
   )
