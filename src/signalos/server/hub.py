@@ -20,6 +20,8 @@ from signalos.server.db.session import Durable
 STATUS_EVERY = 0.1
 QUEUE_FRAMES = 1_000
 QUEUE_CHARACTERS = 8_000_000
+BATCH_CHARACTERS = 250_000
+"""Longest batch: even if each character took four bytes it stays below a message's limit of 1 MB."""
 CLOSE_SLOW = 1013
 CLOSE_GOING_AWAY = 1001
 
@@ -35,9 +37,24 @@ def durable_frame(event: Durable) -> str:
     return f'{head}{event.data.decode()},"seq":{event.seq},"at":"{event.at}"}}'
 
 
-def batch(frames: list[str]) -> str:
-    """One frame of several messages; a single one stays as it is."""
-    return frames[0] if len(frames) == 1 else "[" + ",".join(frames) + "]"
+def batches(messages: list[str]) -> list[str]:
+    """Few frames of many messages, each small enough for any client; a single message stays as it is."""
+    frames: list[str] = []
+    group: list[str] = []
+    size = 0
+    for message in messages:
+        if group and size + len(message) > BATCH_CHARACTERS:
+            frames.append(_joined(group))
+            group, size = [], 0
+        group.append(message)
+        size += len(message)
+    if group:
+        frames.append(_joined(group))
+    return frames
+
+
+def _joined(group: list[str]) -> str:
+    return group[0] if len(group) == 1 else "[" + ",".join(group) + "]"
 
 
 class Connection:
@@ -69,6 +86,11 @@ class Connection:
             self._frames.clear()
             self.close(CLOSE_SLOW)
         self._wake.set()
+
+    def send_all(self, messages: list[str]) -> None:
+        """Queue messages in as few frames as may be."""
+        for text in batches(messages):
+            self.send(text)
 
     def close(self, code: int) -> None:
         """Close the socket once what is queued has been sent."""
@@ -103,7 +125,7 @@ class Connection:
         fresh = [text for seq, text in frames if seq > self.last]
         if fresh:
             self.last = frames[-1][0]
-            self.send(batch(fresh))
+            self.send_all(fresh)
 
     def status(self, terminal: int, text: str, now: float) -> None:
         """Take a terminal's newest state; older unsent state of it is dropped."""
@@ -121,8 +143,7 @@ class Connection:
         self._status_at = now
         frames = list(self._status.values())
         self._status.clear()
-        if frames:
-            self.send(batch(frames))
+        self.send_all(frames)
 
     def _drop_timer(self) -> None:
         if self._status_timer is not None:

@@ -26,7 +26,7 @@ from signalos.server.commands.service import CommandService
 from signalos.server.db.session import Durable, Writing
 from signalos.server.db.store import Store
 from signalos.server.db.writer import StorageFailed
-from signalos.server.hub import Connection, Hub, batch, durable_frame, frame
+from signalos.server.hub import Connection, Hub, durable_frame, frame
 from signalos.server.limits import Limits
 from signalos.server.logs import repository as logs
 from signalos.server.overview.service import OverviewService
@@ -36,6 +36,7 @@ from signalos.server.trading.service import TradingService
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+SNAPSHOT_CHARACTERS = 250_000
 CATCH_UP_PAGE = 200
 CATCH_UP_MOST = 20_000
 """Further behind than this, a snapshot is less to send than the events."""
@@ -198,7 +199,7 @@ class _Session:
             if not events:
                 break
             connection.last = events[-1].seq
-            connection.send(batch([durable_frame(event) for event in events]))
+            connection.send_all([durable_frame(event) for event in events])
             await connection.drained()
         connection.live = True
 
@@ -263,7 +264,14 @@ class _Session:
     async def _snapshot(self) -> None:
         overview: views.Overview = await self._parts.overview.of(self._connection.user_id)
         self._connection.last = max(self._connection.last, overview.seq)
-        self._connection.send(frame("snapshot", overview, self._parts.clock.now()))
+        now = self._parts.clock.now()
+        text = frame("snapshot", overview, now)
+        while len(text) > SNAPSHOT_CHARACTERS and overview.recent_signals:
+            # The page reads older signals from the API; what must not happen is a frame nobody takes.
+            kept = overview.recent_signals[: len(overview.recent_signals) // 2]
+            overview = msgspec.structs.replace(overview, recent_signals=kept)
+            text = frame("snapshot", overview, now)
+        self._connection.send(text)
 
     async def _stop(self, message: socket.ClientMessage) -> None:
         body = _data(message, socket.EmergencyStop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ async def test_bodies_have_a_limit_a_type_and_a_shape(server: Running, ann: User
 
 
 async def test_a_body_of_unknown_length_is_cut_off(server: Running, ann: User) -> None:
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 65_536
 

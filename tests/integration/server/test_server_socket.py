@@ -138,6 +138,23 @@ async def test_a_seq_too_old_gets_a_snapshot_then_what_follows(
         assert (await opened.next())["seq"] == overview.seq + 1
 
 
+async def test_no_frame_is_longer_than_a_client_takes(
+    server: Running, ann: User, terminal: Terminal
+) -> None:
+    long = "ß" * 19_000
+    for start in range(1, 121, 20):
+        await terminal.tell(*(signal(n, text=long) for n in range(start, start + 20)))
+    async with ann.socket(resume=0) as opened:
+        seen = [(await opened.next())["seq"] for _ in range(opened.ready["seq"])]
+        assert seen[-1] == opened.ready["seq"]
+    with sqlite3.connect(server.settings.database) as db:
+        db.execute("DELETE FROM user_events WHERE seq <= 3")
+    async with ann.socket(resume=1) as opened:
+        assert (await opened.next())["type"] == "snapshot"
+    told = await terminal.tell(signal(500, details={"x": "y" * 200_000}), signal(501))
+    assert [r["code"] for r in told["rejected"]] == ["too_large"]
+
+
 async def test_a_late_resume_gets_a_snapshot_and_no_seq_twice(ann: User, terminal: Terminal) -> None:
     async with ann.socket() as opened:
         await terminal.tell(signal(1))

@@ -134,11 +134,11 @@ async def test_users_do_not_see_or_reach_each_others_things(
     ):
         answer = await bob.ask(method, path, body)
         assert answer.status_code == 404, (method, path, answer.text)
-    for path, body in (
+    for path, hers in (
         ("sync-user", status_body(ann.id, "t1")),
         ("push-trade-result", {"userId": ann.id, "tradeResult": {"success": True}}),
     ):
-        assert (await bob.ask("POST", f"/api/firebridge/{path}", body)).status_code == 403
+        assert (await bob.ask("POST", f"/api/firebridge/{path}", hers)).status_code == 403
     assert (await bob.ask("GET", f"/api/firebridge/pull-strategy/{ann.id}")).status_code == 403
     mine = {"userId": bob.id, "terminalId": "t1", "tradeResult": {"success": True}}
     assert (await bob.ask("POST", "/api/firebridge/push-trade-result", mine)).status_code == 404

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from signalos.kit.clock import VirtualClock
 from signalos.protocol import decode, socket
 from signalos.server.db.session import Durable
-from signalos.server.hub import CLOSE_SLOW, QUEUE_FRAMES, Connection, Hub, batch
+from signalos.server.hub import CLOSE_SLOW, QUEUE_FRAMES, Connection, Hub, batches
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -105,6 +105,9 @@ async def test_ending_a_session_closes_its_sockets_alone() -> None:
     assert len(hub) == 1
 
 
-def test_a_single_message_is_no_array() -> None:
-    assert batch(["{}"]) == "{}"
-    assert batch(["{}", "{}"]) == "[{},{}]"
+def test_a_single_message_is_no_array_and_no_batch_grows_too_long() -> None:
+    assert batches([]) == []
+    assert batches(["{}"]) == ["{}"]
+    assert batches(["{}", "{}"]) == ["[{},{}]"]
+    long = "x" * 200_000
+    assert batches(["{}", long, long, "{}", "{}"]) == [f"[{{}},{long}]", f"[{long},{{}},{{}}]"]

@@ -29,6 +29,8 @@ from signalos.server.terminals.index import Known, TerminalIndex
 from signalos.server.terminals.live import Live, LiveTerminals, connected, differs, status_update, take
 from signalos.server.terminals.presenting import Presenter
 
+EVENT_LIMIT = 200_000
+"""Bytes of one event: what is stored must fit into one socket message."""
 SAVE_EVERY = timedelta(seconds=10)
 
 
@@ -255,6 +257,8 @@ def _status(result: firebridge.TradeResult) -> TradeStatus:
 
 
 def _read_event(raw: msgspec.Raw) -> _Read:
+    if len(bytes(raw)) > EVENT_LIMIT:
+        return _Read(_some_id(raw), code="too_large", detail=f"an event is at most {EVENT_LIMIT} bytes")
     try:
         event = msgspec.json.decode(raw, type=firebridge.Event)
         check_figures(event)
