@@ -147,7 +147,9 @@ async def test_texts_replies_edits_and_what_is_no_message(
             message(2, -8, "pinned", type="service"),
             message(3, -7, "x", type="unsupported"),
             message(4, -6, "close half", reply_to_message_id=1),
-            message(5, -5, "a quote", reply_to_message_id=1, reply_to_peer_id="channel9"),
+            message(
+                5, -5, "a quote", reply_to_message_id=1, reply_to_peer_id="channel9", forwarded_from="X"
+            ),
             message(6, -4, "final", edited="2024-03-04T08:58:00", edited_unixtime="1709542680"),
             message(7, -3, photo="(File not included)") | {"text": ""},
             message(8, -2, "half \ud83d smile \x00"),
@@ -161,6 +163,7 @@ async def test_texts_replies_edits_and_what_is_no_message(
     assert [post.reply_to for post in journal.posts] == [None, 1, None, None, None, None]
     assert journal.posts[3].edited_at == datetime(2024, 3, 4, 8, 58, tzinfo=UTC)
     assert not any(post.edit for post in journal.posts)
+    assert [post.forwarded for post in journal.posts] == [False, False, True, False, False, False]
 
 
 async def test_hexadecimal_escapes_of_old_versions(
@@ -217,7 +220,7 @@ async def test_a_full_export_is_merged_by_time(path: Path, clock: VirtualClock, 
     assert [(p.chat_id, p.message_id, p.sender) for p in journal.posts] == [
         ("-100777", 1, "channel"),
         ("-5", 1, "member"),
-        ("-1008", 9, "channel777"),
+        ("-1008", 9, "member"),
         ("-100778", 3, "channel"),
         ("-100777", 2, "channel"),
     ]
