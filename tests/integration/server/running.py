@@ -7,7 +7,6 @@ import contextlib
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -270,19 +269,16 @@ async def running(
     app = create_app(settings, clock or SystemClock(), SystemIds(), cheap_passwords())
     listening = bind(settings)
     server = _Quiet(config(app, settings))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        while not server.started:
-            assert not task.done(), "the server did not start"
-            await asyncio.sleep(0.01)
-        up = Running(app, settings, listening.getsockname()[1])
-        async with up.http:
-            yield up
-    finally:
-        server.should_exit = True
-        await task
-        listening.close()
+    with contextlib.closing(listening):
+        task = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            while not server.started:
+                assert not task.done(), "the server did not start"
+                await asyncio.sleep(0.01)
+            up = Running(app, settings, listening.getsockname()[1])
+            async with up.http:
+                yield up
+        finally:
+            server.should_exit = True
+            await task
 
-
-def utc(text: str = NOW) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -37,6 +37,7 @@ def migrate(path: Path) -> bool:
     """
     now = current(path)
     if now == HEAD:
+        _write_ahead(path)
         return False
     if now is not None and now > HEAD:
         raise ConfigError(
@@ -58,4 +59,14 @@ def migrate(path: Path) -> bool:
     finally:
         engine.dispose()
     path.chmod(0o600)
+    _write_ahead(path)
     return True
+
+
+def _write_ahead(path: Path) -> None:
+    """Switch the file to WAL once, before anybody else has it open: the switch waits for no lock."""
+    db = sqlite3.connect(path)
+    try:
+        db.execute("PRAGMA journal_mode=WAL")
+    finally:
+        db.close()

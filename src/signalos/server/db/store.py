@@ -19,10 +19,9 @@ READERS = 2
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Open the SQLite file with explicit transactions, WAL and full sync."""
+    """Open the SQLite file with explicit transactions and full sync; ``migrate`` has made it WAL."""
     db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA foreign_keys=ON")
     if read_only:
