@@ -1,4 +1,4 @@
-"""A browser for the folder, a stage for a module, a signed-in screen for a test."""
+"""A browser and a stage for the folder, a signed-in screen for a test."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def browser(chromium_path: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     async with staged(Path(tmp_path_factory.mktemp("stage"))) as stage:
         yield stage
@@ -39,8 +39,8 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(running: Stage) -> Stage:
-    """The module's stage with an empty account."""
-    await running.flatten()
+    """The stage with everything running and an empty account."""
+    await running.reset()
     return running
 
 

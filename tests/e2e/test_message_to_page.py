@@ -9,18 +9,19 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.screen import Screen
-from tests.fault.campaigns.stops import signal_text
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_message_shows_as_signal_with_its_reasons_and_as_open_trades(stage: Stage, screen: Screen) -> None:
+async def test_a_message_shows_as_signal_with_its_reasons_and_as_open_trades(
+    stage: Stage, screen: Screen
+) -> None:
     await screen.go("/")
     await expect(screen.page.get_by_text("No open trades")).to_be_visible()
     await screen.mark()
 
-    message = await stage.post(signal_text("buy", 1))
+    message = await stage.signal("buy")
     await expect(screen.rows()).to_have_count(2)
     signal = await stage.signal_of(message, "executed")
     positions = await stage.world.positions()
@@ -40,8 +41,9 @@ async def test_a_message_shows_as_signal_with_its_reasons_and_as_open_trades(sta
     marked = {await mark.get_attribute("data-field"): await mark.inner_text() for mark in await marks.all()}
     assert marked["symbol"] == "EURUSD"
     assert "BUY" in marked["side"]
-    assert "1.08999" in marked["stop_loss"]
-    assert {"1.11001", "1.12001"} <= set(re.findall(r"1\.\d{5}", await screen.at("signal-message").inner_text()))
+    assert f"{signal['stopLoss']:.5f}" in marked["stop_loss"]
+    fields = [await mark.get_attribute("data-field") for mark in await marks.all()]
+    assert fields.count("take_profit") == 2
     await expect(screen.at("decision")).to_have_attribute("data-verdict", "pass")
     steps = screen.at("decision-step")
     rules = [await step.get_attribute("data-rule") for step in await steps.all()]
@@ -55,7 +57,7 @@ async def test_a_message_shows_as_signal_with_its_reasons_and_as_open_trades(sta
 async def test_partial_close_modify_and_close_reach_the_terminal(stage: Stage, screen: Screen) -> None:
     await screen.go("/trades")
     await screen.mark()
-    await stage.post(signal_text("buy", 2))
+    await stage.signal("buy")
     await expect(screen.rows()).to_have_count(2)
     first, second = sorted(await stage.world.positions(), key=lambda p: p["identifier"])
     row = screen.row(first["identifier"])

@@ -8,7 +8,6 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.screen import Screen
-from tests.fault.campaigns.stops import signal_text
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -21,12 +20,14 @@ async def held(stage: Stage) -> list[str]:
     return sorted(str(p["identifier"]) for p in await stage.world.positions())
 
 
-async def test_a_reload_in_the_middle_loses_nothing_and_what_follows_comes_live(stage: Stage, screen: Screen) -> None:
+async def test_a_reload_in_the_middle_loses_nothing_and_what_follows_comes_live(
+    stage: Stage, screen: Screen
+) -> None:
     await screen.go("/trades")
-    await stage.post(signal_text("buy", 11))
+    await stage.signal("buy")
     await expect(screen.rows()).to_have_count(2)
     # The reload meets the next message on its way.
-    await stage.post(signal_text("buy", 12))
+    await stage.signal("buy")
     await screen.page.reload()
     await expect(screen.rows()).to_have_count(4)
     assert await screen.identifiers() == await held(stage)
@@ -35,16 +36,18 @@ async def test_a_reload_in_the_middle_loses_nothing_and_what_follows_comes_live(
     await screen.live()
     await expect(screen.rows()).to_have_count(4)
     await screen.mark()
-    await stage.post(signal_text("buy", 13))
+    await stage.signal("buy")
     await expect(screen.rows()).to_have_count(6)
     assert await screen.identifiers() == await held(stage)
     assert await screen.never_reloaded()
 
 
-async def test_a_server_that_dies_and_returns_shows_what_happened_meanwhile_once(stage: Stage, screen: Screen) -> None:
+async def test_a_server_that_dies_and_returns_shows_what_happened_meanwhile_once(
+    stage: Stage, screen: Screen
+) -> None:
     screen.expect_complaint(SERVER_AWAY)
     await screen.go("/trades")
-    await stage.post(signal_text("buy", 21))
+    await stage.signal("buy")
     await expect(screen.rows()).to_have_count(2)
     before = await held(stage)
     await screen.mark()
@@ -54,7 +57,7 @@ async def test_a_server_that_dies_and_returns_shows_what_happened_meanwhile_once
     await expect(screen.at("chip-server")).to_have_attribute("data-level", "bad")
     for button in await screen.at("trade-close").all():
         await expect(button).to_be_disabled()
-    message = await stage.post(signal_text("buy", 22))
+    message = await stage.signal("buy")
 
     async def traded_without_the_server() -> bool:
         return len(await held(stage)) == 4

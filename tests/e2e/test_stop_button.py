@@ -8,17 +8,16 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.screen import Screen
-from tests.fault.campaigns.stops import signal_text
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def open_some(stage: Stage, screen: Screen, number: int) -> int:
+async def open_some(stage: Stage, screen: Screen) -> int:
     """Open four positions and a waiting order; how many of both there are."""
-    await stage.post(signal_text("buy", number))
-    await stage.post(signal_text("buy", number + 1))
-    await stage.post(signal_text("limit", number + 2))
+    await stage.signal("buy")
+    await stage.signal("buy")
+    await stage.signal("limit")
     await expect(screen.rows()).to_have_count(4)
     await expect(screen.rows("pending")).to_have_count(1)
     return 5
@@ -41,7 +40,7 @@ async def nothing_open(stage: Stage) -> bool:
 
 async def test_stop_closes_everything_and_holds_until_resumed(stage: Stage, screen: Screen) -> None:
     await screen.go("/")
-    count = await open_some(stage, screen, 31)
+    count = await open_some(stage, screen)
     await screen.at("stop-button").click()
     await expect(screen.at("stop-scope")).to_have_text(
         "Closes 4 positions and 1 waiting order at the market."
@@ -59,7 +58,7 @@ async def test_stop_closes_everything_and_holds_until_resumed(stage: Stage, scre
     await expect(screen.rows("pending")).to_have_count(0)
 
     deals = await stage.world.deals()
-    refused = await stage.signal_of(await stage.post(signal_text("sell", 34)), "refused")
+    refused = await stage.signal_of(await stage.signal("sell"), "refused")
     assert refused["reason"] == "stopped"
     await expect(screen.signal(refused["id"])).to_contain_text("Trading was stopped")
 
@@ -70,7 +69,7 @@ async def test_stop_closes_everything_and_holds_until_resumed(stage: Stage, scre
     assert await stage.world.deals() == deals
 
     await resume(screen)
-    await stage.post(signal_text("buy", 35))
+    await stage.signal("buy")
     await expect(screen.rows()).to_have_count(2)
     assert len(await stage.world.positions()) == 2
     assert (await stage.signal_of(refused["messageId"]))["status"] == "refused"
@@ -80,7 +79,7 @@ async def test_a_stop_pressed_while_the_desktop_app_is_dead_is_carried_out_when_
     stage: Stage, screen: Screen
 ) -> None:
     await screen.go("/")
-    await open_some(stage, screen, 41)
+    await open_some(stage, screen)
     assert stage.world.kill("app")
 
     await press_stop(screen)
@@ -89,7 +88,7 @@ async def test_a_stop_pressed_while_the_desktop_app_is_dead_is_carried_out_when_
     await expect(proof).to_contain_text(re.compile("desktop app"))
     assert len(await stage.world.positions()) == 4
     # The app reads this before it hears of the stop: whichever comes first, nothing may stay open.
-    late = await stage.post(signal_text("buy", 44))
+    late = await stage.signal("buy")
 
     stage.world.start_app()
     await expect(proof).to_have_attribute("data-phase", "flat", timeout=30_000)
@@ -101,5 +100,5 @@ async def test_a_stop_pressed_while_the_desktop_app_is_dead_is_carried_out_when_
     await expect(screen.rows()).to_have_count(0)
 
     await resume(screen)
-    await stage.post(signal_text("buy", 45))
+    await stage.signal("buy")
     await expect(screen.rows()).to_have_count(2)

@@ -13,14 +13,12 @@ from typing import Any
 import httpx
 
 from signalos.desktop.auth import AuthTokenManager
-from tests.fault.campaigns.stops import QUIET, quiet_prices
+from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
 from tests.support.world import CLOCK, World, free_port, signalos
 
 EMAIL = "demo@signalos.example"
 PASSWORD = "open sesame, please"
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard" / "dist"
-NO_RISK_LEFT_OUT: dict[str, Any] = {**QUIET, "filters": {**QUIET["filters"], "max_signal_age": 600}}
-"""Generous limits: what a test posts is traded unless the test is about the refusal."""
 
 
 class Stage:
@@ -43,6 +41,7 @@ class Stage:
         self.server: subprocess.Popen[bytes] | None = None
         self.http = httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=10)
         self._last_message = 0
+        self._levels = 0
         self._environ = {
             **os.environ,
             "SIGNALOS_HOME": str(self.home),
@@ -65,7 +64,7 @@ class Stage:
         made = await self.http.post("/api/terminals", json={"name": "Simulated terminal"})
         made.raise_for_status()
         AuthTokenManager(self.home).store_auth_token(made.json()["token"])
-        await self._use_strategy(NO_RISK_LEFT_OUT)
+        await self._use_strategy(QUIET)
         await self.world.terminal("account_info")
         self.world.start_app()
         await self.online()
@@ -145,27 +144,47 @@ class Stage:
         self.world.post(self._last_message, text, **more)
         return self._last_message
 
+    async def signal(self, kind: str) -> int:
+        """Post a signal ("buy" with two targets, "limit", "sell") whose levels no other one has."""
+        self._levels += 1
+        return await self.post(signal_text(kind, self._levels))
+
     async def signal_of(self, message_id: int, *states: str) -> dict[str, Any]:
         """The signal that came of a message, once the server shows it in one of ``states``."""
         wanted = states or ("executed", "refused", "rejected")
 
         async def found() -> dict[str, Any] | None:
             signals = (await self.overview())["recentSignals"]
-            return next((s for s in signals if s["messageId"] == message_id and s["status"] in wanted), None)
+            return next(
+                (s for s in signals if s["messageId"] == message_id and s["status"] in wanted), None
+            )
 
         return await self.world.until(found, 30)
 
-    async def flatten(self) -> None:
-        """Close every open trade by the server's API, so that the next test begins with nothing."""
-        for trade in (await self.overview())["openTrades"]:
-            answer = await self.http.post(f"/api/trades/{trade['id']}/close")
-            assert answer.status_code in {202, 409}, answer.text
+    async def reset(self) -> None:
+        """Bring back what a test has ended, resume what it has stopped, close what it has left open."""
+        if self.server is None or self.server.poll() is not None:
+            self.start_server()
+        await self.ready()
+        if self.world.app is None or self.world.app.poll() is not None:
+            self.world.start_app()
+        await self.online()
+        overview = await self.overview()
+        for latch in [t["latch"] for t in overview["terminals"] if t["latch"]]:
+            await self._accepted("/api/trading/resume", {"endStop": latch["latchId"]})
+        for trade in overview["openTrades"]:
+            await self._accepted(f"/api/trades/{trade['id']}/close")
 
-        async def known() -> bool:
-            return not (await self.overview())["openTrades"]
+        async def fresh() -> bool:
+            now = await self.overview()
+            return not now["openTrades"] and not any(t["latch"] for t in now["terminals"])
 
-        await self.world.until(known, 30)
+        await self.world.until(fresh, 30)
         await self.world.until(self._is_flat, 30)
+
+    async def _accepted(self, path: str, body: Any = None) -> None:
+        answer = await self.http.post(path, json=body)
+        assert answer.status_code == 202, answer.text
 
     async def _is_flat(self) -> bool:
         return not await self.world.positions() and not await self.world.terminal("orders_get")
