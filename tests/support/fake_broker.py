@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from signalos.brokers.base import Found, Gate, Snapshot
 from signalos.domain.errors import Refused, TerminalDown
@@ -54,7 +54,8 @@ SPEC = SymbolSpec(
 @dataclass
 class FakeBroker:
     """A hedging account with EURUSD. ``faults`` is asked before each send: "" | lose_answer | lose_request
-    | down | closed (market). ``lose_answer`` executes and answers unknown.
+    | down | closed (market) | refused | partial (half of a close). ``lose_answer`` executes and answers
+    unknown. ``latency`` passes before and after what is carried out, so that a crash can fall between.
     """
 
     clock: Clock
@@ -63,6 +64,7 @@ class FakeBroker:
     bid: Decimal = D("1.10000")
     ask: Decimal = D("1.10010")
     up: bool = True
+    latency: float = 0.0
     balance: Decimal = D(100_000)
     book: dict[str, Position] = field(default_factory=dict)
     waiting: dict[str, PendingOrder] = field(default_factory=dict)
@@ -137,17 +139,25 @@ class FakeBroker:
         self, request: OrderRequest, *, key: LegKey, tag: str, magic: int, gate: Gate
     ) -> Outcome:
         fault = self.faults(request)
-        if fault == "down" or not self.up:
+        if fault == "down" or (not self.up and not fault):
             return Outcome(kind=OutcomeKind.NEVER_SENT, reason="terminal_down")
         if fault == "closed":
             return Outcome(kind=OutcomeKind.WAITING, retcode=10018, reason="market_closed")
-        barred = gate(request) if isinstance(request, OpenLeg) else ""
+        if fault == "refused":
+            return Outcome(kind=OutcomeKind.REFUSED, retcode=10027, reason="autotrading_disabled")
+        barred = gate(request) if self._adds_exposure(request) else ""
         if barred:
             return Outcome(kind=OutcomeKind.REFUSED, reason=barred)
+        if self.latency:
+            await self.clock.sleep(self.latency)
         self.sends.append(request)
+        if fault == "partial" and isinstance(request, ClosePosition) and request.identifier in self.book:
+            return self._close_half_of(request, tag)
         if fault == "lose_request":
             return Outcome(kind=OutcomeKind.UNKNOWN, reason="no_answer")
         outcome = self._carry_out(request, tag, str(magic))
+        if self.latency:
+            await self.clock.sleep(self.latency)
         if fault == "lose_answer":
             return Outcome(kind=OutcomeKind.UNKNOWN, reason="no_answer")
         return outcome
@@ -172,6 +182,20 @@ class FakeBroker:
     def _must_be_up(self) -> None:
         if not self.up:
             raise TerminalDown("the fake terminal is down")
+
+    def _adds_exposure(self, request: OrderRequest) -> bool:
+        if isinstance(request, ModifyPosition) and request.identifier in self.book:
+            held = self.book[request.identifier]
+            if held.stop_loss is None or request.stop_loss is None:
+                return held.stop_loss is not None
+            return (held.stop_loss - request.stop_loss) * held.side.sign > 0
+        return isinstance(request, OpenLeg)
+
+    def _close_half_of(self, request: ClosePosition, tag: str) -> Outcome:
+        position = self.book[request.identifier]
+        part = ((request.volume or position.volume) / 2).quantize(D("0.01"), ROUND_UP)
+        self._close(position, part, self.bid, "expert", tag)
+        return Outcome(kind=OutcomeKind.PARTIAL, retcode=10010, volume=part, reason="partially_filled")
 
     def _carry_out(self, request: OrderRequest, tag: str, magic: str) -> Outcome:
         match request:
@@ -209,8 +233,11 @@ class FakeBroker:
                 if identifier not in self.book:
                     return Outcome(kind=OutcomeKind.GONE, retcode=10036, identifier=identifier)
                 position = self.book[identifier]
+                if position.volume <= request.remaining:
+                    return Outcome(kind=OutcomeKind.GONE, identifier=identifier, reason="already_reduced")
                 price = self.bid if position.side is Side.BUY else self.ask
-                self._close(position, volume or position.volume, price, "expert")
+                wanted = min(volume or position.volume, position.volume - request.remaining)
+                self._close(position, wanted, price, "expert", tag)
             case ModifyPosition(identifier=identifier):
                 if identifier not in self.book:
                     return Outcome(kind=OutcomeKind.GONE, retcode=10036, identifier=identifier)
@@ -219,7 +246,14 @@ class FakeBroker:
                 )
             case CancelOrder(ticket=ticket):
                 if self.waiting.pop(ticket, None) is None:
-                    return Outcome(kind=OutcomeKind.GONE, retcode=10036, ticket=ticket)
+                    filled = any(d.position == ticket for d in self.all_deals)
+                    return Outcome(
+                        kind=OutcomeKind.GONE,
+                        retcode=10036,
+                        ticket=ticket,
+                        identifier=ticket if filled else None,
+                        reason="already_filled" if filled else "order_gone",
+                    )
             case ModifyOrder(ticket=ticket):
                 if ticket not in self.waiting:
                     return Outcome(kind=OutcomeKind.GONE, retcode=10036, ticket=ticket)
@@ -261,7 +295,9 @@ class FakeBroker:
         )
         self._deal(ticket, symbol, side, DealEntry.IN, volume, price, D(0), tag, magic, "expert")
 
-    def _close(self, position: Position, volume: Decimal, price: Decimal, reason: str) -> None:
+    def _close(
+        self, position: Position, volume: Decimal, price: Decimal, reason: str, tag: str = ""
+    ) -> None:
         profit = (price - position.entry_price) * position.side.sign * volume * SPEC.loss_per_lot
         self.balance += profit
         left = position.volume - volume
@@ -277,7 +313,7 @@ class FakeBroker:
             volume,
             price,
             profit,
-            position.tag,
+            tag or position.tag,
             position.magic,
             reason,
         )

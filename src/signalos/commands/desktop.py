@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from signalos.domain.errors import ConfigError
+from signalos.domain.errors import ConfigError, SignalOSError
 
 MODES = ("stop-entries", "cancel-pendings", "own-only", "close-all")
 QUIT_WITHIN_SECONDS = 15.0
@@ -85,24 +85,36 @@ def stop_trading(options: argparse.Namespace) -> int:
 
 async def _stop_trading(options: argparse.Namespace) -> int:
     from signalos.desktop.standalone import terminals_of, work_without_app
+    from signalos.desktop.wire_events import latch_event
     from signalos.kit.clock import SystemClock
     from signalos.kit.single import is_held
 
     clock = SystemClock()
     journal = _open(options.home)
     terminals = terminals_of(journal)
+    if not terminals:
+        raise ConfigError(
+            f"nothing is latched: the app in {options.home} has never started with a terminal"
+        )
     latch_id = journal.latches.set(terminals, options.mode, local=True)
     latches = [journal.latches.get(t, latch_id) for t in terminals]
+    for latch in latches:
+        journal.outbox.add("latch", latch.terminal_id, latch_event(latch, "set", "trading stopped locally"))
     answer: dict[str, Any] = {
         "latchId": latch_id,
-        "latchedAt": latches[0].latched_at.isoformat() if latches else None,
+        "latchedAt": latches[0].latched_at.isoformat(),
         "flat": False,
         "left": [],
     }
     until = clock.monotonic() + options.wait
     while True:
         if not is_held(options.home):
-            await work_without_app(options.home, dict(os.environ), latch_id, until - clock.monotonic())
+            try:
+                await work_without_app(options.home, dict(os.environ), latch_id, until - clock.monotonic())
+            except SignalOSError as why:
+                # It is latched all the same; only nobody works on it until the app can start again.
+                print(f"signalos: latched, but nothing can be closed now: {why}", file=sys.stderr)
+                until = clock.monotonic()
         latches = [journal.latches.get(t, latch_id) for t in terminals]
         answer["flat"] = all(x.flat for x in latches)
         answer["left"] = [{"terminalId": x.terminal_id, **item} for x in latches for item in x.left]
@@ -127,11 +139,14 @@ def resume_trading(options: argparse.Namespace) -> int:
         for terminal_id in terminals_of(journal):
             for latch in journal.latches.active(terminal_id):
                 journal.latches.end(terminal_id, latch.latch_id)
+                journal.intents.withdraw(
+                    terminal_id, f"latch:{latch.latch_id}", "latch_ended", "trading was resumed"
+                )
                 journal.outbox.add(
                     "latch", terminal_id, latch_event(latch, "ended", "trading resumed locally")
                 )
                 ended += 1
-            journal.latches.unpause(terminal_id)
+            journal.latches.unpause_all(terminal_id)
     print(
         f"trading resumed, {ended} stop(s) ended"
         if ended

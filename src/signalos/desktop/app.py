@@ -6,9 +6,11 @@ import asyncio
 import logging
 import random
 import signal
+import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ from signalos.desktop.standalone import CONFIG, QUIT, STATE, TERMINALS
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.terminal import Terminal, TerminalSettings
 from signalos.desktop.wire_events import alert_event
-from signalos.domain.errors import ConfigError
+from signalos.domain.errors import ConfigError, JournalError
 from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
 from signalos.domain.strategy_document import strategy_from_document
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 ELSEWHERE_SECONDS = 0.05
 FINISH_WITHIN_SECONDS = 10.0
+PART_AGAIN_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,26 @@ def _on_signals(asked: asyncio.Event) -> None:
             loop.add_signal_handler(number, asked.set)
 
 
+def _of_journal(why: BaseException) -> BaseException | None:
+    """The journal's own failure in ``why``, which may be a group of errors; None if it is another."""
+    if isinstance(why, BaseExceptionGroup):
+        return next((e for e in map(_of_journal, why.exceptions) if e is not None), None)
+    return why if isinstance(why, sqlite3.Error | JournalError) else None
+
+
+def _told(why: BaseException) -> BaseException:
+    """``why`` as one clear error where the journal failed, else as it is."""
+    cause = _of_journal(why)
+    if cause is None:
+        return why
+    told = JournalError(
+        f"the journal cannot be written or read ({cause}), so the app has ended and sends nothing: "
+        "free disk space or mend the file, then start again"
+    )
+    told.__cause__ = cause
+    return told
+
+
 class App:
     """The running app: terminals, pipeline, sources and, where paired, everything online."""
 
@@ -199,29 +222,66 @@ class App:
         tasks = asyncio.create_task(self._run_all(), name="app")
         waiting = asyncio.create_task(asked.wait())
         watching = asyncio.create_task(self._watch_elsewhere(asked))
-        await asyncio.wait({tasks, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if not tasks.done():
+        await asyncio.wait({tasks, waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if not tasks.done() and not watching.done():
             await self._finish()
         for task in (tasks, waiting, watching):
             task.cancel()
-        await asyncio.gather(waiting, watching, return_exceptions=True)
-        try:
-            await tasks
-        except asyncio.CancelledError:
-            log.info("ended on request")
-        finally:
-            self._journal.close()
+        ends = await asyncio.gather(tasks, watching, return_exceptions=True)
+        if self._online is not None:
+            await self._online.close()
+        self._journal.close()
+        failed = [e for e in ends if e is not None and not isinstance(e, asyncio.CancelledError)]
+        if failed:
+            raise _told(failed[0])
+        log.info("ended on request")
 
     async def _run_all(self) -> None:
         async with asyncio.TaskGroup() as group:
             for terminal in self._terminals:
-                group.create_task(terminal.run(), name=f"terminal {terminal.terminal_id}")
+                self._start(group, f"terminal {terminal.terminal_id}", terminal.run)
             group.create_task(self._pipeline.run(), name="pipeline")
             for source in self._sources:
-                start = self._journal.messages.position(source.name)
-                group.create_task(source.run(start, self._pipeline.receive), name=f"source {source.name}")
+                self._start(group, f"source {source.name}", partial(self._run_source, source))
             if self._online is not None:
-                group.create_task(self._online.run(), name="online")
+                self._start(group, "online", self._online.run)
+
+    def _start(self, group: asyncio.TaskGroup, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        group.create_task(self._keep(name, run), name=name)
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run one part until it ends. Its failure is told and takes no other part down; it begins anew.
+
+        Only the journal's own failure ends the app: nothing may be sent that is not journalled.
+        """
+        told = ""
+        while True:
+            try:
+                return await run()
+            except ConfigError as why:
+                self._tell(
+                    "part_stopped", f"{name} has stopped until this is mended and the app restarted: {why}"
+                )
+                return None
+            except Exception as why:
+                if _of_journal(why) is not None:
+                    raise
+                log.exception("%s failed", name)
+                if repr(why) != told:
+                    told = repr(why)
+                    self._tell("part_failed", f"{name} failed and is started again: {why!r}")
+            await self._parts.clock.sleep(PART_AGAIN_SECONDS)
+
+    async def _run_source(self, source: Source) -> None:
+        start = self._journal.messages.position(source.name)
+        try:
+            await source.run(start, self._pipeline.receive)
+        except ConfigError as why:
+            source.health.connected, source.health.error = False, str(why)
+            raise
+
+    def _tell(self, code: str, text: str) -> None:
+        self._journal.outbox.add("alert", None, alert_event(code, "error", text))
 
     async def _finish(self) -> None:
         """Take nothing new and wait until nothing is on its way to a terminal."""
@@ -243,6 +303,7 @@ class App:
             if self._journal.changed_elsewhere():
                 for terminal in self._terminals:
                     terminal.stopper.wake()
+                    terminal.desk.wake()
                 if self._journal.meta(QUIT) == "1":
                     asked.set()
             state = msgspec.json.encode(

@@ -48,7 +48,8 @@ class ContextBuilder:
             records=records,
             trades_today=self._journal.intents.trades_on(self._terminal_id, now.date().isoformat()),
             halted=self._journal.latches.halted(self._terminal_id, message.chat_id),
-            is_edit=message.is_edit,
+            # A deletion changes its own signal as an edit does: what is filled stays (a policy may differ).
+            is_edit=message.is_edit or message.deleted,
         )
 
     async def symbols(self, names: tuple[str, ...]) -> dict[str, SymbolData]:

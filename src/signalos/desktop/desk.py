@@ -11,6 +11,7 @@ from typing import Any, assert_never
 from signalos.brokers.base import Broker
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
+from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import EVERY_CHAT, MODES
 from signalos.desktop.wire_events import latch_event
 from signalos.domain.errors import TerminalError
@@ -79,10 +80,8 @@ class Desk:
             self._awake.clear()
             for command in self._journal.commands.unfinished(self.terminal_id):
                 result = await self._apply(command)
-                if result is None:
-                    continue  # a stop that is not flat yet: its latch goes on
-                self._journal.commands.finish(self.terminal_id, result)
-                self.send_result(result)
+                if result is not None:  # else a stop that is not flat, or an outcome that is not known yet
+                    self.send_result(result)
             await self._awake.wait()
 
     def _latch(self, command: Command) -> None:
@@ -101,12 +100,31 @@ class Desk:
         self.on_latch()
 
     async def _apply(self, command: Command) -> CommandResult | None:
-        if command.kind == "stop":
-            return self._stop_result(command)
+        """Carry out ``command``; its effect on the journal and its result are one durable step."""
+        if command.kind in ("close", "partial_close", "modify"):
+            result = await self._trade_result(command)
+            if result is not None:
+                self._journal.commands.finish(self.terminal_id, result)
+            return result
+        with self._journal.transaction():
+            result = self._switch(command)
+            if result is not None:
+                self._journal.commands.finish(self.terminal_id, result)
+        return result
+
+    def _late(self, command: Command) -> CommandResult | None:
         if command.expires_at is not None and self._clock.now() > command.expires_at:
             return _failed(command, "expired", "it arrived after its time had run out", state="expired")
         if command.terminal_seq < self._journal.commands.newest_applied(self.terminal_id):
             return _failed(command, "superseded", "a later command was applied already", state="superseded")
+        return None
+
+    def _switch(self, command: Command) -> CommandResult | None:
+        if command.kind == "stop":
+            return self._stop_result(command)
+        late = self._late(command)
+        if late is not None:
+            return late
         match command.kind:
             case "pause":
                 self._journal.latches.pause(self.terminal_id, str(command.args.get("chatId") or EVERY_CHAT))
@@ -117,12 +135,17 @@ class Desk:
                 self.on_strategy_changed()
                 return CommandResult(id=command.id, success=True, text="the new strategy is being fetched")
             case "close" | "partial_close" | "modify":
-                try:
-                    async with self._busy:
-                        return await self._trade(command)
-                except TerminalError as why:
-                    return _failed(command, "terminal_down", str(why))
+                raise ValueError(f"{command.kind} is a trade")
         assert_never(command.kind)
+
+    async def _trade_result(self, command: Command) -> CommandResult | None:
+        try:
+            async with self._busy:
+                return await self._trade(command)
+        except TerminalError as why:
+            return _failed(command, "terminal_down", str(why))
+        except ValueError as why:
+            return _failed(command, "bad_arguments", str(why))
 
     def _stop_result(self, command: Command) -> CommandResult | None:
         latch = self._journal.latches.get(self.terminal_id, str(command.args.get("latchId", command.id)))
@@ -139,7 +162,9 @@ class Desk:
             text=f"{latch.closed} of {latch.total} closed",
             results=[
                 {"ticket": i.key.chat_id, "kind": i.kind, "state": i.state, "reason": i.reason}
-                for i in self._journal.intents.of_origin(self.terminal_id, f"latch:{latch.latch_id}")
+                for i in self._journal.intents.last_of_each_chat(
+                    self.terminal_id, f"latch:{latch.latch_id}"
+                )
             ],
         )
 
@@ -158,16 +183,48 @@ class Desk:
                     "latched_locally",
                     "this stop was set at the desktop app; end it there with `signalos desktop resume`",
                 )
-            with self._journal.transaction():
-                self._journal.latches.end(self.terminal_id, named.latch_id)
-                self._journal.outbox.add(
-                    "latch", self.terminal_id, latch_event(named, "ended", "trading resumed")
-                )
+            self._journal.latches.end(self.terminal_id, named.latch_id)
+            self._journal.intents.withdraw(
+                self.terminal_id, f"latch:{named.latch_id}", "latch_ended", "trading was resumed"
+            )
+            self._journal.outbox.add(
+                "latch", self.terminal_id, latch_event(named, "ended", "trading resumed")
+            )
+            self.wake()  # the stop's own command has an answer now
         self._journal.latches.unpause(self.terminal_id, str(command.args.get("chatId") or EVERY_CHAT))
-        return CommandResult(id=command.id, success=True, text="new entries are allowed")
+        still = self._journal.latches.halted(self.terminal_id)
+        text = f"done, but trading is still {still}" if still else "new entries are allowed"
+        return CommandResult(id=command.id, success=True, text=text)
 
-    async def _trade(self, command: Command) -> CommandResult:
+    async def _trade(self, command: Command) -> CommandResult | None:
         identifier = str(command.args.get("identifier", ""))
+        key = LegKey(self.terminal_id, identifier, 0, 1, 1, 1, f"command:{command.id}")
+        intent = self._begun(key)
+        if intent is not None and intent.state != "planned":
+            return self._answer(command, intent)  # a crash or a lost answer came between: not done again
+        late = self._late(command)
+        if late is not None:
+            if intent is not None:
+                self._journal.intents.mark(intent, "expired", late.reason, late.text)
+            return late
+        planned = intent or await self._planned(command, key)
+        if isinstance(planned, CommandResult):
+            return planned
+        intent = await self._executor.send(planned)
+        if intent.state == "planned" or (intent.state == "waiting" and command.kind == "modify"):
+            # The user is told that it failed, so it must not happen later all the same.
+            self._journal.intents.mark(intent, "refused", intent.reason, intent.text)
+            intent = self._journal.intents.get(key)
+        return self._answer(command, intent)
+
+    def _begun(self, key: LegKey) -> Intent | None:
+        try:
+            return self._journal.intents.get(key)
+        except KeyError:
+            return None
+
+    async def _planned(self, command: Command, key: LegKey) -> Intent | CommandResult:
+        identifier = key.chat_id
         snapshot = await self._broker.snapshot()
         position = next((p for p in snapshot.positions if p.identifier == identifier), None)
         order = next((o for o in snapshot.orders if o.ticket == identifier), None)
@@ -177,16 +234,23 @@ class Desk:
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
-        key = LegKey(self.terminal_id, identifier, 0, 1, 1, 1, f"command:{command.id}")
-        try:
-            intent = self._journal.intents.get(key)
-        except KeyError:
-            intent = self._journal.intents.plan(
-                key, command.kind, request, account=snapshot.account.identity, magic=self._magic()
-            )
-        if intent.state in ("planned", "waiting"):
-            intent = await self._executor.send(intent)
-        row: dict[str, Any] = {"identifier": identifier, "state": intent.state, "reason": intent.reason}
+        return self._journal.intents.plan(
+            key,
+            command.kind,
+            request,
+            account=snapshot.account.identity,
+            magic=self._magic(),
+            identifier=identifier,
+        )
+
+    def _answer(self, command: Command, intent: Intent) -> CommandResult | None:
+        if intent.state in ("sending", "unknown"):
+            return None  # answered once it is known
+        row: dict[str, Any] = {
+            "identifier": intent.key.chat_id,
+            "state": intent.state,
+            "reason": intent.reason,
+        }
         if intent.state == "executed":
             return CommandResult(id=command.id, success=True, text=intent.text, results=[row])
         reason = "waiting_for_session" if intent.state == "waiting" else (intent.reason or intent.state)

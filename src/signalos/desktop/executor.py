@@ -11,6 +11,7 @@ from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg, Trade
 from signalos.desktop.wire_events import alert_event, trade_event
 from signalos.domain.order import (
+    CancelOrder,
     ClosePosition,
     ModifyOrder,
     ModifyPosition,
@@ -48,7 +49,8 @@ class Executor:
                 intent, "expired", "too_old", "its time ran out before it could be sent"
             )
             return self._journal.intents.get(intent.key)
-        self._journal.intents.sending(intent)
+        if not self._journal.intents.sending(intent):
+            return self._journal.intents.get(intent.key)
         outcome = await self._broker.execute(
             intent.request,
             key=intent.key,
@@ -59,9 +61,7 @@ class Executor:
         return self.adopt(intent, outcome)
 
     def _gate(self, intent: Intent) -> Gate:
-        def ask(request: OrderRequest) -> str:
-            if not isinstance(request, OpenLeg):
-                return ""
+        def ask(request: OrderRequest) -> str:  # noqa: ARG001 -- asked for all that adds exposure
             return self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
 
         return ask
@@ -74,13 +74,35 @@ class Executor:
             match intent.request:
                 case OpenLeg():
                     self._opened(settled, intent.request, outcome)
+                case CancelOrder():
+                    self._cancelled(settled, intent.request, outcome)
                 case ClosePosition() | ModifyPosition() | ModifyOrder():
                     pass  # The watcher reads what became of the position from the broker itself.
-            if outcome.kind is OutcomeKind.UNKNOWN:
-                self._alert("outcome_unknown", settled, outcome)
-            elif outcome.kind is OutcomeKind.REFUSED and outcome.retcode:
-                self._alert("order_refused", settled, outcome)
+            self._alert(settled, outcome)
         return settled
+
+    def _cancelled(self, intent: Intent, request: CancelOrder, outcome: Outcome) -> None:
+        leg = self._journal.legs.by_identifier(self.terminal_id, request.ticket)
+        if leg is None or leg.state != "pending":
+            return
+        if outcome.kind is OutcomeKind.DONE:
+            self.order_ended(leg)
+        elif outcome.reason == "already_filled" and outcome.identifier is not None:
+            self.order_filled(leg, outcome.identifier)
+            if intent.key.origin == "signal" and intent.key.message_id != leg.key.message_id:
+                self._close_instead(intent, outcome.identifier)
+
+    def _close_instead(self, intent: Intent, identifier: str) -> None:
+        """Another message called the signal off, and its order was filled first: its position closes."""
+        self._journal.intents.plan(
+            replace(intent.key, origin="rule:called_off"),
+            "close",
+            ClosePosition(identifier=identifier),
+            text="the order was filled while it was called off: its position is closed",
+            account=intent.account,
+            magic=intent.magic,
+            identifier=identifier,
+        )
 
     def _opened(self, intent: Intent, request: OpenLeg, outcome: Outcome) -> None:
         if intent.state not in ("executed", "pending"):
@@ -107,6 +129,25 @@ class Executor:
         )
         self.put_leg(leg)
 
+    def order_filled(self, leg: Leg, identifier: str) -> None:
+        """A waiting order has become position ``identifier``."""
+        with self._journal.transaction():
+            intent = self._journal.intents.get(leg.key)
+            self._journal.intents.mark(intent, "executed", "filled", "the waiting order was filled")
+            self.update_leg(leg, state="open", identifier=identifier)
+
+    def order_ended(self, leg: Leg) -> None:
+        """A waiting order is gone and was never filled."""
+        with self._journal.transaction():
+            intent = self._journal.intents.get(leg.key)
+            now = self._market.now()
+            expires = intent.request.expires_at if isinstance(intent.request, OpenLeg) else None
+            state, text = "superseded", "the waiting order was cancelled"
+            if expires is not None and now >= expires:
+                state, text = "expired", "the waiting order expired unfilled"
+            self._journal.intents.mark(intent, state, "order_gone", text)
+            self.update_leg(leg, state="cancelled", reason=text, closed_at=now)
+
     def put_leg(self, leg: Leg) -> None:
         """Store a leg and tell the server, in one transaction."""
         with self._journal.transaction():
@@ -127,16 +168,32 @@ class Executor:
             self.put_leg(new)
         return new
 
-    def _alert(self, code: str, intent: Intent, outcome: Outcome) -> None:
+    def _alert(self, intent: Intent, outcome: Outcome) -> None:
+        if outcome.kind is OutcomeKind.UNKNOWN:
+            code = "outcome_unknown"
+        elif outcome.kind is OutcomeKind.REFUSED and outcome.reason == "not_executed":
+            code = "not_executed"
+        elif outcome.kind is OutcomeKind.REFUSED and outcome.retcode and not _repeats(intent):
+            code = "order_refused"
+        else:
+            return
         text = f"{intent.kind} for message {intent.key.message_id}: {outcome.explanation or outcome.reason}"
         self._journal.outbox.add(
             "alert", self.terminal_id, alert_event(code, "warning", text, self.terminal_id)
         )
 
 
+def _repeats(intent: Intent) -> bool:
+    """True for a further try of a stop or a rule: each is an intent of its own, one alert is enough."""
+    stop, rule = intent.key.origin.startswith("latch:"), intent.key.origin.startswith("rule:")
+    return (stop and intent.key.leg > 1) or (rule and intent.key.version > 1)
+
+
 def _state(intent: Intent, outcome: Outcome) -> str:
     opening = isinstance(intent.request, OpenLeg)
     match outcome.kind:
+        case OutcomeKind.PARTIAL if isinstance(intent.request, ClosePosition):
+            return "planned"  # the rest is closed too: never more than leaves what must remain
         case OutcomeKind.DONE | OutcomeKind.PARTIAL:
             return "executed"
         case OutcomeKind.PLACED:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeGuard
 
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
@@ -17,13 +18,25 @@ from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Ste
 from signalos.domain.errors import TerminalError
 from signalos.domain.message import Message
 from signalos.domain.order import LegKey, OpenLeg
-from signalos.domain.signal import Action, Cancel, Open, Reach, Scope, action_name
+from signalos.domain.signal import (
+    Action,
+    Cancel,
+    Close,
+    CloseAll,
+    Open,
+    Reach,
+    Scope,
+    Update,
+    action_name,
+)
 from signalos.domain.strategy import Strategy
 from signalos.engine import decide
+from signalos.engine.updates.scope import reached
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 0.2
+UNSETTLED = ("planned", "sending", "unknown")
 
 
 class Lane:
@@ -66,13 +79,14 @@ class Lane:
             self._awake.clear()
             while self._taking and (stored := self._journal.messages.next_for(self.terminal_id)):
                 if await self._take(stored):
-                    self._journal.messages.finish(self.terminal_id, stored.row)
+                    with self._journal.transaction():
+                        self._tell_of_deletion(stored.message)
+                        self._journal.messages.finish(self.terminal_id, stored.row)
             await self._awake.wait()
 
     async def _take(self, stored: JournalledMessage) -> bool:
         """Do all that a message asks of this terminal; False if the app ends before that."""
-        while not await self._settled():
-            await self._clock.sleep(RETRY_SECONDS)
+        await self._settled()
         if self._listens_to(stored.message.source):
             actions = self._actions(stored)
             for part, action in enumerate(actions, start=1):
@@ -81,14 +95,34 @@ class Lane:
                     return False
         return True
 
-    async def _settled(self) -> bool:
-        """True when no outcome on this terminal is unknown: nothing is decided on half knowledge."""
-        return not self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
+    async def _settled(self) -> None:
+        """Wait until no outcome on this terminal is unknown and nothing earlier is still to be sent.
+
+        Nothing is decided on half knowledge: "close" must find the position that "buy" opens. What
+        waits for its market is not waited for; the watcher sends or ends all the rest.
+        """
+        while any(_holds_up(i) for i in self._journal.intents.unfinished(self.terminal_id, UNSETTLED)):
+            await self._clock.sleep(RETRY_SECONDS)
 
     def _actions(self, stored: JournalledMessage) -> tuple[Action, ...]:
         message = stored.message
         if not message.deleted:
             return () if stored.reading is None else stored.reading.actions
+        legs = self._journal.legs.of_message(self.terminal_id, message.chat_id, message.message_id)
+        if any(leg.state == "pending" for leg in legs) or self._waits_for_market(message):
+            return (Cancel(scope=Scope(Reach.ONE, target=message.message_id)),)
+        return ()
+
+    def _waits_for_market(self, message: Message) -> bool:
+        return any(
+            isinstance(i.request, OpenLeg)
+            and (i.key.chat_id, i.key.message_id) == (message.chat_id, message.message_id)
+            for i in self._journal.intents.unfinished(self.terminal_id, ("waiting",))
+        )
+
+    def _tell_of_deletion(self, message: Message) -> None:
+        if not message.deleted or not self._listens_to(message.source):
+            return
         legs = self._journal.legs.of_message(self.terminal_id, message.chat_id, message.message_id)
         if any(leg.state == "open" for leg in legs):
             text = f"message {message.message_id} was deleted, its trade stays open: close it by hand if you wish"
@@ -97,29 +131,36 @@ class Lane:
                 self.terminal_id,
                 alert_event("signal_deleted", "warning", text, self.terminal_id),
             )
-        if any(leg.state == "pending" for leg in legs):
-            return (Cancel(scope=Scope(Reach.ONE, target=message.message_id)),)
-        return ()
 
     async def _act(self, message: Message, part: int, action: Action) -> None:
         """Decide ``action`` unless that was done, then send what is planned and not sent."""
         where = (self.terminal_id, message.chat_id, message.message_id, message.version, part)
-        while not self._journal.decisions.made(*where):
-            strategy = self._strategy(message)
+        told = ""
+        while self._taking and not self._journal.decisions.made(*where):
+            await self._settled()
             try:
-                context = await self._contexts.build(message, action, strategy)
+                async with self._busy:  # what is decided must still be true when it is sent
+                    await self._decide(message, part, action)
+                    await self._send(where)
             except TerminalError as why:
-                log.warning(
-                    "cannot decide yet", extra={"data": {"terminal": self.terminal_id, "why": str(why)}}
-                )
+                if str(why) != told:
+                    told = str(why)
+                    log.warning(
+                        "cannot decide yet", extra={"data": {"terminal": self.terminal_id, "why": told}}
+                    )
                 await self._clock.sleep(RETRY_SECONDS)
-                continue
-            decision = self._barred(context, action) or decide(action, context, strategy)
-            self._journal_decision(context, part, action, decision, strategy)
-        async with self._busy:
-            for intent in self._journal.intents.of_action(*where):
-                if self._taking and intent.state == "planned" and intent.request is not None:
-                    await self._executor.send(intent)
+
+    async def _decide(self, message: Message, part: int, action: Action) -> None:
+        strategy = self._strategy(message)
+        context = await self._contexts.build(message, action, strategy)
+        decision = self._barred(context, action) or decide(action, context, strategy)
+        self._journal_decision(context, part, action, decision, strategy)
+
+    async def _send(self, where: tuple[str, str, int, int, int]) -> None:
+        """Send what was just decided; what a crash leaves unsent the watcher sends at the next start."""
+        for intent in self._journal.intents.of_action(*where):
+            if self._taking and intent.state == "planned" and intent.request is not None:
+                await self._executor.send(intent)
 
     def _barred(self, context: DecisionContext, action: Action) -> Decision | None:
         """Refuse what an edit must not do: open a second time, or undo an earlier refusal."""
@@ -133,9 +174,9 @@ class Lane:
             return _refusal(
                 "refused_before_edit", f"the original was refused ({before}); an edit does not undo that"
             )
-        if any(leg.state == "open" for leg in legs):
+        if any(leg.state in ("open", "closed") for leg in legs):
             return _refusal(
-                "already_filled", "the original is already in the market; an edit opens no second trade"
+                "already_filled", "the original has been in the market; an edit opens no second trade"
             )
         if any(leg.state == "pending" for leg in legs):
             return _refusal("cancel_not_proven", "the original's waiting order is not proven gone yet")
@@ -157,6 +198,19 @@ class Lane:
                 steps = (PlannedStep(1, action_name(action), None, decision.reason, text),)
             for step in steps:
                 self._plan(context, part, step, decision, strategy)
+            if _calls_off(action, strategy):
+                self._withdraw(context, action)
+
+    def _withdraw(self, context: DecisionContext, action: Update) -> None:
+        """What an action calls off and still waits for its market is not sent any more."""
+        own = tuple(r for r in context.records if r.chat_id == context.chat_id)
+        named = {(r.message_id, r.part) for r in reached(action, own)}
+        for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
+            key = intent.key
+            mine = isinstance(intent.request, OpenLeg) and key.chat_id == context.chat_id
+            if mine and (key.message_id, key.part) in named:
+                text = f"message {context.message_id} called it off before it could be sent"
+                self._journal.intents.mark(intent, "superseded", "called_off", text)
 
     def _plan(
         self, context: DecisionContext, part: int, step: PlannedStep, decision: Decision, strategy: Strategy
@@ -180,6 +234,19 @@ class Lane:
             identifier=step.identifier,
             fresh_until=context.posted_at + timedelta(seconds=age) if opening and age is not None else None,
         )
+
+
+def _holds_up(intent: Intent) -> bool:
+    """A stop and the dashboard's commands have their own senders: unsent, they hold up no message."""
+    return intent.state != "planned" or not intent.key.origin.startswith(("latch:", "command:"))
+
+
+def _calls_off(action: Action, strategy: Strategy) -> TypeGuard[Update]:
+    """True for an action that leaves nothing of what it reaches."""
+    if isinstance(action, Close):
+        share = action.fraction
+        return (strategy.management.close_unstated_fraction if share is None else share) >= 1
+    return isinstance(action, Cancel | CloseAll)
 
 
 def _unsent_state(step: PlannedStep, decision: Decision) -> str:

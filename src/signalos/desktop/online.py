@@ -84,17 +84,18 @@ class Online:
 
     async def run(self) -> None:
         """Keep everything online until cancelled; a server that is away is waited for."""
-        try:
-            await self._sign_on()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._outbox.run(), name="outbox")
-                tasks.create_task(self._keep_strategy(), name="strategy")
-                for terminal, link in zip(self._terminals, self._links, strict=True):
-                    tasks.create_task(link.run(), name=f"link {terminal.terminal_id}")
-                    reporter = StatusReporter(self._api, _Collect(self, terminal), self._clock)
-                    tasks.create_task(reporter.run(), name=f"status {terminal.terminal_id}")
-        finally:
-            await self._http.aclose()
+        await self._sign_on()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._outbox.run(), name="outbox")
+            tasks.create_task(self._keep_strategy(), name="strategy")
+            for terminal, link in zip(self._terminals, self._links, strict=True):
+                tasks.create_task(link.run(), name=f"link {terminal.terminal_id}")
+                reporter = StatusReporter(self._api, _Collect(self, terminal), self._clock)
+                tasks.create_task(reporter.run(), name=f"status {terminal.terminal_id}")
+
+    async def close(self) -> None:
+        """Close the connections; after the last run."""
+        await self._http.aclose()
 
     async def _sign_on(self) -> None:
         """Register each terminal and learn whose they are."""

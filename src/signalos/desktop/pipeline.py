@@ -13,13 +13,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.messages import JournalledMessage
 from signalos.desktop.lane import Lane
-from signalos.desktop.wire_events import message_event, signal_event
+from signalos.desktop.wire_events import alert_event, message_event, signal_event
 from signalos.domain.message import Message
-from signalos.domain.signal import EntryState, ReadEntry, Reading, ReadingContext
+from signalos.domain.signal import (
+    Action,
+    EntryState,
+    ModifyStop,
+    ModifyTargets,
+    Open,
+    ReadEntry,
+    Reading,
+    ReadingContext,
+)
 from signalos.sources.base import Post
 
 log = logging.getLogger(__name__)
@@ -83,26 +93,51 @@ class Pipeline:
         for stored in earlier:
             # The newest version of each message counts, at the place of the first.
             number = stored.message.message_id
-            state = _state(stored.reading, legs.get(number, set()), verdicts.get(number, set()))
-            newest[number] = _entry(stored, state)
-        return self._parse(waiting.message, ReadingContext(entries=tuple(newest.values())))
+            newest[number] = _entry(
+                stored, newest.get(number), legs.get(number, set()), verdicts.get(number, set())
+            )
+        try:
+            return self._parse(waiting.message, ReadingContext(entries=tuple(newest.values())))
+        except Exception as why:
+            # One message that cannot be read trades nothing, and holds up no other one for ever.
+            log.exception("message %s cannot be read", waiting.message.message_id)
+            text = f"message {waiting.message.message_id} could not be read and was skipped: {why!r}"
+            self._journal.outbox.add("alert", None, alert_event("unreadable", "error", text))
+            return Reading(reason="unreadable")
 
 
-def _entry(stored: JournalledMessage, state: EntryState) -> ReadEntry:
+def _entry(
+    stored: JournalledMessage, before: ReadEntry | None, legs: set[str], verdicts: set[str]
+) -> ReadEntry:
     message, reading = stored.message, stored.reading or Reading()
+    actions = reading.actions
+    if before is not None and not any(isinstance(action, Open) for action in actions):
+        # An edit that only moves levels, or a deletion, is still about the order that was read first.
+        opens = tuple(a for a in before.actions if isinstance(a, Open))
+        actions = tuple(_moved(o, message.message_id, actions) for o in opens) or actions
     return ReadEntry(
         message_id=message.message_id,
-        actions=reading.actions,
-        state=state,
+        actions=actions,
+        state=EntryState.CLOSED if message.deleted and not legs else _state(actions, legs, verdicts),
         reply_to=message.reply_to,
         announces=reading.announces,
         text=message.text,
     )
 
 
-def _state(reading: Reading | None, legs: set[str], verdicts: set[str]) -> EntryState:
+def _moved(order: Open, message_id: int, changes: tuple[Action, ...]) -> Open:
+    """``order`` with the levels that an edit of its own message gave it."""
+    for change in changes:
+        if isinstance(change, ModifyStop) and change.scope.target == message_id:
+            order = replace(order, stop_loss=change.price)
+        elif isinstance(change, ModifyTargets) and change.scope.target == message_id and not change.index:
+            order = replace(order, take_profits=change.take_profits)
+    return order
+
+
+def _state(actions: tuple[Action, ...], legs: set[str], verdicts: set[str]) -> EntryState:
     """What became of a message's signals, over all terminals."""
-    if reading is None or not reading.actions:
+    if not actions:
         return EntryState.CLOSED
     if "open" in legs:
         return EntryState.OPEN

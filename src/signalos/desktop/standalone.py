@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,9 +71,14 @@ async def work_without_app(home: Path, environ: Mapping[str, str], latch_id: str
         terminals = build_terminals(parts)
         for terminal in terminals:
             terminal.recover()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.1, seconds)):
-                await asyncio.gather(*(_until_flat(t, parts.journal, latch_id) for t in terminals))
+        try:
+            async with asyncio.timeout(max(0.1, seconds)), asyncio.TaskGroup() as all_of_them:
+                for terminal in terminals:
+                    all_of_them.create_task(_until_flat(terminal, parts.journal, latch_id))
+        except TimeoutError:
+            return  # what is left is in the journal, with its reasons
+        finally:
+            parts.journal.close()
 
 
 async def _until_flat(terminal: Any, journal: Journal, latch_id: str) -> None:
@@ -85,8 +89,11 @@ async def _until_flat(terminal: Any, journal: Journal, latch_id: str) -> None:
         tasks.append(asyncio.create_task(terminal.watcher.run()))
         while True:
             latch = journal.latches.get(terminal.terminal_id, latch_id)
-            if latch is None or latch.flat:
+            if latch is None or latch.flat or latch.ended:
                 return
+            for task in tasks:
+                if task.done():
+                    task.result()  # raises what ended it
             await asyncio.sleep(0.02)
     finally:
         for task in tasks:

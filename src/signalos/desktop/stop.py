@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
@@ -23,6 +25,8 @@ from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, O
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
+LONGEST_PAUSE = 0.5
+"""Most seconds between two rounds while nothing changes."""
 
 
 class Stopper:
@@ -55,28 +59,44 @@ class Stopper:
 
     async def run(self) -> None:
         """Work on every latch in force until cancelled."""
+        pause = self._every
         while True:
             self._awake.clear()
             open_latches = [x for x in self._journal.latches.active(self.terminal_id) if not x.flat]
-            for latch in open_latches:
-                await self.round(latch)
+            after = [await self.round(latch) for latch in open_latches]
             if open_latches:
-                await self._clock.sleep(self._every)
+                pause = self._every if after != open_latches else min(LONGEST_PAUSE, 2 * pause)
+                await self._clock.sleep(pause)
             else:
+                pause = self._every
                 await self._awake.wait()
 
     async def round(self, latch: Latch) -> Latch:
         """One round on ``latch``: refuse what waits, close and cancel what its mode names, look again."""
+        if self._ended(latch):
+            return latch
         self._refuse_waiting_entries()
         try:
             snapshot = await self._broker.snapshot()
             for request, ticket in self._work(latch, snapshot):
+                if self._ended(latch):
+                    return latch
                 await self._send(latch, snapshot, request, ticket)
+            # Asked before the proof is read: what was under way then would be missing in an older answer.
+            in_flight = self._entries_in_flight()
             snapshot = await self._broker.snapshot()
         except TerminalError as why:
             return self._note(latch, None, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
         left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
-        left += [
+        return self._note(latch, snapshot, left + in_flight)
+
+    def _ended(self, latch: Latch) -> bool:
+        """True once a resume has ended the latch: nothing is closed in its name any more."""
+        now = self._journal.latches.get(self.terminal_id, latch.latch_id)
+        return now is None or now.ended
+
+    def _entries_in_flight(self) -> list[dict[str, Any]]:
+        return [
             {
                 "ticket": None,
                 "reason": "order_in_flight",
@@ -85,7 +105,6 @@ class Stopper:
             for i in self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
             if isinstance(i.request, OpenLeg)
         ]
-        return self._note(latch, snapshot, left)
 
     def _refuse_waiting_entries(self) -> None:
         for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
@@ -117,17 +136,15 @@ class Stopper:
         known = self._journal.legs.by_identifier(self.terminal_id, key) is not None
         return known or item.magic == str(self._magic())
 
-    def _attempts(self, latch: Latch, ticket: str) -> list[Intent]:
-        origin = f"latch:{latch.latch_id}"
-        return [
-            i for i in self._journal.intents.of_origin(self.terminal_id, origin) if i.key.chat_id == ticket
-        ]
+    def _last_attempt(self, latch: Latch, ticket: str) -> Intent | None:
+        return self._journal.intents.last_of_chat(self.terminal_id, _origin(latch), ticket)
 
     async def _send(self, latch: Latch, snapshot: Snapshot, request: OrderRequest, ticket: str) -> None:
-        attempts = self._attempts(latch, ticket)
-        last = attempts[-1] if attempts else None
+        last = self._last_attempt(latch, ticket)
         if last is not None and last.state in ("sending", "unknown"):
             return  # the watcher reconciles it; a close is not sent twice
+        if last is not None and not _due(last, self._clock.now()):
+            return  # refused or waiting: the terminal is not stormed
         if last is None or last.state not in ("planned", "waiting"):
             key = LegKey(
                 terminal_id=self.terminal_id,
@@ -135,8 +152,8 @@ class Stopper:
                 message_id=0,
                 version=1,
                 part=1,
-                leg=len(attempts) + 1,
-                origin=f"latch:{latch.latch_id}",
+                leg=1 if last is None else last.key.leg + 1,
+                origin=_origin(latch),
             )
             last = self._journal.intents.plan(
                 key,
@@ -148,25 +165,28 @@ class Stopper:
         await self._executor.send(last)
 
     def _left(self, latch: Latch, ticket: str) -> dict[str, Any]:
-        attempts = self._attempts(latch, ticket)
-        if not attempts:
+        last = self._last_attempt(latch, ticket)
+        if last is None:
             return {"ticket": ticket, "reason": "new", "text": "found after the last round"}
-        last = attempts[-1]
         reason = "waiting_for_session" if last.state == "waiting" else (last.reason or last.state)
         return {"ticket": ticket, "reason": reason, "text": last.text}
 
     def _note(self, latch: Latch, snapshot: Snapshot | None, left: list[dict[str, Any]]) -> Latch:
-        origin = f"latch:{latch.latch_id}"
-        gone = {
-            i.key.chat_id
-            for i in self._journal.intents.of_origin(self.terminal_id, origin)
-            if i.state == "executed"
-        } - {item["ticket"] for item in left}
         flat = snapshot is not None and not left
-        now = (flat, len(gone), max(latch.total, len(gone) + len(left)), left)
-        if now == (latch.flat, latch.closed, latch.total, latch.left):
+        closed, total = latch.closed, latch.total
+        if snapshot is not None:
+            # Proven by the broker's answer: what was tried and is there no more, whoever closed it.
+            tried = self._journal.intents.last_of_each_chat(self.terminal_id, _origin(latch))
+            there = {item["ticket"] for item in left} - {None}
+            closed = len({i.key.chat_id for i in tried} - there)
+            total = closed + len(there)
+        now = (flat, closed, total, left)
+        if now == (latch.flat, latch.closed, latch.total, latch.left) or self._ended(latch):
             return latch
         with self._journal.transaction():
+            if flat:
+                text = "it was closed by something else meanwhile"
+                self._journal.intents.withdraw(self.terminal_id, _origin(latch), "position_closed", text)
             self._journal.latches.progress(latch, flat=flat, closed=now[1], total=now[2], left=left)
             noted = self._journal.latches.get(self.terminal_id, latch.latch_id)
             assert noted is not None  # noqa: S101 -- written in this transaction
@@ -177,6 +197,15 @@ class Stopper:
         if flat:
             self.on_flat()
         return noted
+
+
+def _origin(latch: Latch) -> str:
+    return f"latch:{latch.latch_id}"
+
+
+def _due(attempt: Intent, now: datetime) -> bool:
+    """Pauses grow with the number of attempts, and with the sends of one that waits for its market."""
+    return replace(attempt, sends=attempt.sends + attempt.key.leg - 1).due(now)
 
 
 def _proof(latch: Latch) -> str:

@@ -87,10 +87,15 @@ class Terminal:
         self.desk = Desk(self.terminal_id, broker, journal, executor, magic=magic, clock=clock, busy=busy)
         self.desk.on_latch = self.stopper.wake
         self.stopper.on_flat = self.desk.wake
-        self.watcher.on_settled = self.lane.wake
+        self.watcher.on_settled = self._settled
+
+    def _settled(self) -> None:
+        self.lane.wake()
+        self.desk.wake()
 
     def recover(self) -> None:
         """Mark what the last run left half done; before anything is sent."""
+        self._journal.messages.join(self.terminal_id)
         self.watcher.start()
 
     async def connect(self) -> None:
@@ -111,7 +116,8 @@ class Terminal:
             await self._clock.sleep(CONNECT_AGAIN_SECONDS)
 
     async def run(self) -> None:
-        """Run all parts until cancelled."""
+        """Run all parts until cancelled. Begun anew after a failure, it recovers first."""
+        self.recover()
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.stopper.run(), name=f"stop {self.terminal_id}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from signalos.brokers.base import Broker, Snapshot
 from signalos.brokers.mt5.reconcile import Before, settle
@@ -94,8 +95,8 @@ class Watcher:
         await self._follow(snapshot)
         async with self._busy:
             await self._retry()
-            await self._move_waiting_stops(snapshot)
-            await self._manage(snapshot)
+            await self._move_waiting_stops()
+            await self._manage()
 
     # -- unknown outcomes ------------------------------------------------------------------------
 
@@ -146,6 +147,9 @@ class Watcher:
                     self._follow_position(leg, positions[leg.identifier])
                 elif leg.state == "pending" and leg.identifier in orders:
                     self._follow_order(leg, orders[leg.identifier])
+                elif leg.identifier in positions:
+                    # On hedging accounts a filled order's position takes the order's own number.
+                    self._executor.order_filled(leg, leg.identifier)
                 else:
                     gone.append(leg)
         for leg in gone:
@@ -206,32 +210,29 @@ class Watcher:
         found = await self._broker.find(leg.tag, self._strategy().magic)
         if found.order is not None:
             return
+        # A broker may have replaced the tag: the deals of the order's own number tell as well.
+        deals = found.deals or await self._broker.deals(leg.identifier)
         identifier = found.position.identifier if found.position else None
-        if identifier is None and found.deals:
-            identifier = found.deals[0].position
-        intent = self._journal.intents.get(leg.key)
-        with self._journal.transaction():
-            if identifier is not None:
-                self._journal.intents.mark(intent, "executed", "filled", "the waiting order was filled")
-                self._executor.update_leg(leg, state="open", identifier=identifier)
-                return
-            state, text = self._end_of(intent)
-            self._journal.intents.mark(intent, state, "order_gone", text)
-            self._executor.update_leg(leg, state="cancelled", reason=text, closed_at=self._market.now())
+        if identifier is None and deals:
+            identifier = deals[0].position
+        now = self._journal.legs.by_identifier(self.terminal_id, leg.identifier)
+        if now is None or now.state != "pending":
+            return  # a cancellation was answered meanwhile
+        if identifier is not None:
+            self._executor.order_filled(leg, identifier)
+        elif self._history_is_loaded():
+            self._executor.order_ended(leg)
 
-    def _end_of(self, intent: Intent) -> tuple[str, str]:
-        """How a waiting order ended that was never filled: (state, words)."""
-        request = intent.request
-        expires = request.expires_at if isinstance(request, OpenLeg) else None
-        if expires is not None and self._market.now() >= expires:
-            return "expired", "the waiting order expired unfilled"
-        return "superseded", "the waiting order was cancelled"
+    def _history_is_loaded(self) -> bool:
+        """A terminal that has just connected may not show everything yet: no order is given up then."""
+        watched = (self._clock.now() - self._connected_since).total_seconds()
+        return self._absence_proves or watched >= self._grace
 
     # -- what waits ------------------------------------------------------------------------------
 
     async def _retry(self) -> None:
         for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
-            if intent.request is None or intent.key.origin.startswith("latch:"):
+            if intent.request is None or self._belongs_elsewhere(intent):
                 continue
             if isinstance(intent.request, OpenLeg):
                 halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
@@ -240,20 +241,33 @@ class Watcher:
                         intent, "refused", halted, "trading was stopped before it was sent"
                     )
                     continue
-            await self._executor.send(intent)
+            if intent.due(self._clock.now()):
+                await self._executor.send(intent)
 
-    async def _move_waiting_stops(self, snapshot: Snapshot) -> None:
+    @staticmethod
+    def _belongs_elsewhere(intent: Intent) -> bool:
+        """A stop's attempts are the stopper's; a command that was not sent yet is the desk's."""
+        origin = intent.key.origin
+        unsent = intent.state == "planned"
+        return origin.startswith("latch:") or (unsent and origin.startswith("command:"))
+
+    async def _move_waiting_stops(self) -> None:
         """Break-evens that a message asked for before the price allowed them."""
+        unfinished = self._journal.intents.unfinished(self.terminal_id, ("waiting",))
+        waiting = [i for i in unfinished if i.kind == "break_even" and i.request is None]
+        if not waiting:
+            return
+        # Read anew: levels may have been changed since the round began, and must not be undone.
+        snapshot = await self._broker.snapshot()
         positions = {p.identifier: p for p in snapshot.positions}
         buffer = self._strategy().management.break_even_buffer_points
-        for intent in self._journal.intents.unfinished(self.terminal_id, ("waiting",)):
-            if intent.request is not None or intent.kind != "break_even":
-                continue
+        for intent in waiting:
             position = positions.get(intent.identifier or "")
             if position is None:
-                self._journal.intents.mark(
-                    intent, "not_executed", "position_closed", "it closed before the price allowed the stop"
-                )
+                leg = self._journal.legs.by_identifier(self.terminal_id, intent.identifier or "")
+                if leg is None or not leg.alive:
+                    text = "it closed before the price allowed the stop"
+                    self._journal.intents.mark(intent, "not_executed", "position_closed", text)
                 continue
             data = (await self._contexts.symbols((position.symbol,))).get(position.symbol)
             if data is None:
@@ -264,11 +278,12 @@ class Watcher:
             elif step.request is not None:
                 await self._executor.send(self._journal.intents.with_request(intent, step.request))
 
-    async def _manage(self, snapshot: Snapshot) -> None:
+    async def _manage(self) -> None:
         hits = self._journal.legs.targets_hit(self.terminal_id)
         if not hits:
             return
         strategy = self._strategy()
+        snapshot = await self._broker.snapshot()  # read anew, as above
         for record in self._contexts.records(snapshot):
             hit = hits.get((record.chat_id, record.message_id, record.part), 0)
             names = tuple({leg.symbol for leg in record.legs if leg.position is not None})
@@ -284,23 +299,13 @@ class Watcher:
         if step.request is None:
             return
         origin = f"rule:{step.kind}"
-        where = (record.chat_id, record.message_id, record.part, step.leg)
-        tries = [
-            i
-            for i in self._journal.intents.of_origin(self.terminal_id, origin)
-            if (i.key.chat_id, i.key.message_id, i.key.part, i.key.leg) == where
-        ]
-        if tries and not self._may_try_again(tries[-1]):
-            return
-        key = LegKey(
-            self.terminal_id,
-            record.chat_id,
-            record.message_id,
-            1 + len(tries),  # each try is a version of its own: nothing is overwritten
-            record.part,
-            step.leg,
-            origin,
-        )
+        key = LegKey(self.terminal_id, record.chat_id, record.message_id, 1, record.part, step.leg, origin)
+        last = self._journal.intents.last_try(key)
+        if last is not None:
+            if not self._may_try_again(last):
+                return
+            # Each try is a version of its own: nothing is overwritten.
+            key = replace(key, version=last.key.version + 1)
         intent = self._journal.intents.plan(
             key,
             step.kind,

@@ -176,7 +176,7 @@ async def test_a_closed_market_is_waited_for_and_then_flat(tmp_path: Path) -> No
     assert not latch.flat
     assert {x["reason"] for x in latch.left} == {"waiting_for_session"}
     rig.broker.faults = lambda request: ""
-    await rig.run(1)
+    await rig.run(2)
     latch = rig.journal.latches.get("t1", latch_id)
     assert latch is not None
     assert latch.flat

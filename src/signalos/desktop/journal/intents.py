@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +14,14 @@ from signalos.kit.clock import Clock
 
 UNFINISHED = ("planned", "sending", "unknown", "waiting")
 """planned: not sent yet; sending: may have left; unknown: must be reconciled; waiting: for its moment."""
+
+_UNFINISHED_ROWS = (
+    # The fixed list lets SQLite use the small index of unfinished intents.
+    "SELECT * FROM intent WHERE terminal_id=? AND state IN ('planned','sending','unknown','waiting')"
+)
+
+LONGEST_PAUSE = 1.0
+"""Most seconds between two tries of what the terminal does not take yet, a closed market say."""
 
 SHOWN = {"planned": "pending", "waiting": "pending", "sending": "unknown"}
 """How unfinished states are shown; the others are shown as they are."""
@@ -45,6 +53,13 @@ class Intent:
     fresh_until: datetime | None
     sent_at: datetime | None
     done_at: datetime | None
+
+    def due(self, now: datetime) -> bool:
+        """True when ``now`` (wall time) is late enough for the next try: pauses double from try to try."""
+        if self.done_at is None:
+            return True
+        pause = min(LONGEST_PAUSE, 0.1 * 2.0 ** min(self.sends, 10))
+        return (now - self.done_at).total_seconds() >= pause
 
     def shown(self) -> dict[str, object]:
         """The line that ``journal --json`` prints."""
@@ -127,12 +142,18 @@ class Intents:
         self._db.execute("UPDATE intent SET request=? WHERE row=?", (request_json(request), intent.row))
         return self.get(intent.key)
 
-    def sending(self, intent: Intent) -> None:
-        """Note that bytes may leave for the terminal from now on."""
-        self._db.execute(
-            "UPDATE intent SET state='sending', sends=sends+1, sent_at=? WHERE row=?",
+    def sending(self, intent: Intent) -> bool:
+        """Note that bytes may leave for the terminal from now on.
+
+        False if it is not to be sent any more: someone else has sent, refused or withdrawn it since
+        ``intent`` was read.
+        """
+        cursor = self._db.execute(
+            "UPDATE intent SET state='sending', sends=sends+1, sent_at=? WHERE row=?"
+            " AND state IN ('planned','waiting')",
             (instant_text(self._clock.now()), intent.row),
         )
+        return cursor.rowcount == 1
 
     def settle(self, intent: Intent, state: str, outcome: Outcome) -> None:
         """Store what came of ``intent``."""
@@ -163,8 +184,7 @@ class Intents:
         """Intents of a terminal that still need something done, oldest first."""
         names = tuple(states)
         rows = self._db.execute(
-            f"SELECT * FROM intent WHERE terminal_id=? AND state IN ({','.join('?' * len(names))})"  # noqa: S608 -- placeholders only
-            " ORDER BY row",
+            f"{_UNFINISHED_ROWS} AND state IN ({','.join('?' * len(names))}) ORDER BY row",
             (terminal_id, *names),
         ).fetchall()
         return [_intent(r) for r in rows]
@@ -180,16 +200,43 @@ class Intents:
         ).fetchall()
         return [_intent(r) for r in rows]
 
-    def of_origin(self, terminal_id: str, origin: str) -> list[Intent]:
-        """The intents of one command, latch or rule."""
+    def last_of_chat(self, terminal_id: str, origin: str, chat_id: str) -> Intent | None:
+        """The newest intent of a latch for one ticket (which stands in the place of the chat)."""
+        row = self._db.execute(
+            "SELECT * FROM intent WHERE terminal_id=? AND origin=? AND chat_id=? ORDER BY row DESC LIMIT 1",
+            (terminal_id, origin, chat_id),
+        ).fetchone()
+        return None if row is None else _intent(row)
+
+    def last_of_each_chat(self, terminal_id: str, origin: str) -> list[Intent]:
+        """The newest intent of a latch for each ticket, in the order of these."""
         rows = self._db.execute(
-            "SELECT * FROM intent WHERE terminal_id=? AND origin=? ORDER BY row", (terminal_id, origin)
+            "SELECT * FROM intent WHERE row IN"
+            " (SELECT MAX(row) FROM intent WHERE terminal_id=? AND origin=? GROUP BY chat_id) ORDER BY row",
+            (terminal_id, origin),
         ).fetchall()
         return [_intent(r) for r in rows]
 
-    def everything(self) -> list[Intent]:
-        """All intents, in the order they were planned."""
-        return [_intent(r) for r in self._db.execute("SELECT * FROM intent ORDER BY row").fetchall()]
+    def last_try(self, key: LegKey) -> Intent | None:
+        """The newest version of a rule's step on a leg; ``key`` with any version."""
+        row = self._db.execute(
+            "SELECT * FROM intent WHERE terminal_id=? AND origin=? AND chat_id=? AND message_id=?"
+            " AND part=? AND leg=? ORDER BY version DESC LIMIT 1",
+            (key.terminal_id, key.origin, key.chat_id, key.message_id, key.part, key.leg),
+        ).fetchone()
+        return None if row is None else _intent(row)
+
+    def withdraw(self, terminal_id: str, origin: str, reason: str, text: str) -> None:
+        """Supersede what ``origin`` planned and has not sent."""
+        self._db.execute(
+            "UPDATE intent SET state='superseded', reason=?, text=? WHERE terminal_id=? AND origin=?"
+            " AND state IN ('planned','waiting')",
+            (reason, text, terminal_id, origin),
+        )
+
+    def everything(self) -> Iterator[Intent]:
+        """All intents, in the order they were planned, read as they are asked for."""
+        return (_intent(r) for r in self._db.execute("SELECT * FROM intent ORDER BY row"))
 
     def trades_on(self, terminal_id: str, market_day: str) -> int:
         """How many signals opened (or may have opened) on a market day."""

@@ -92,6 +92,10 @@ class Latches:
             (terminal_id, chat_id, instant_text(self._clock.now())),
         )
 
+    def unpause_all(self, terminal_id: str) -> None:
+        """End the terminal's pause and those of all channels on it."""
+        self._db.execute("DELETE FROM pause WHERE terminal_id=?", (terminal_id,))
+
     def unpause(self, terminal_id: str, chat_id: str = EVERY_CHAT) -> None:
         """End a pause."""
         self._db.execute("DELETE FROM pause WHERE terminal_id=? AND chat_id=?", (terminal_id, chat_id))

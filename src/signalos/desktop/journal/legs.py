@@ -83,7 +83,9 @@ class Legs:
     def alive(self, terminal_id: str) -> list[Leg]:
         """Legs with a position or a waiting order, in order of their messages."""
         return self._all(
-            "terminal_id=? AND state IN ('pending','open') ORDER BY message_id, part, leg", terminal_id
+            "terminal_id=? AND state IN ('pending','open') ORDER BY message_id, part, leg",
+            terminal_id,
+            index="leg_alive",
         )
 
     def of_message(self, terminal_id: str, chat_id: str, message_id: int) -> list[Leg]:
@@ -116,7 +118,9 @@ class Legs:
             "SELECT chat_id, message_id, part, COUNT(*) FROM leg"
             " WHERE terminal_id=? AND state='closed' AND json_extract(trade, '$.reason')='take_profit'"
             " AND (chat_id, message_id, part) IN"
-            " (SELECT chat_id, message_id, part FROM leg WHERE terminal_id=? AND state='open')"
+            # Both conditions: the index of living legs only serves a query that repeats its own.
+            " (SELECT chat_id, message_id, part FROM leg WHERE terminal_id=? AND state='open'"
+            "  AND state IN ('pending','open'))"
             " GROUP BY chat_id, message_id, part",
             (terminal_id, terminal_id),
         ).fetchall()
@@ -131,8 +135,9 @@ class Legs:
             found.setdefault(int(row[0]), set()).add(str(row[1]))
         return found
 
-    def _all(self, where: str, *values: object) -> list[Leg]:
-        rows = self._db.execute(f"SELECT * FROM leg WHERE {where}", values).fetchall()  # noqa: S608 -- fixed texts only
+    def _all(self, where: str, *values: object, index: str = "") -> list[Leg]:
+        by = f"INDEXED BY {index}" if index else ""
+        rows = self._db.execute(f"SELECT * FROM leg {by} WHERE {where}", values).fetchall()  # noqa: S608 -- fixed texts only
         return [
             Leg(
                 key=LegKey(

@@ -145,6 +145,12 @@ class Messages:
         ).fetchone()
         return None if row is None or row["reading"] is None else _message(row)
 
+    def join(self, terminal_id: str) -> None:
+        """Let a terminal that is new here begin behind what has arrived: it never trades the past."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO lane SELECT ?, COALESCE(MAX(row), 0) FROM message", (terminal_id,)
+        )
+
     def lane(self, terminal_id: str) -> int:
         """The last message row that ``terminal_id`` has finished (0 = none)."""
         row = self._db.execute("SELECT row FROM lane WHERE terminal_id = ?", (terminal_id,)).fetchone()
