@@ -1,7 +1,7 @@
 /** Builds what the page is made of: the one place where the parts are put together. */
 import { QueryClient } from '@tanstack/react-query'
 import { StopSender } from '@/features/control/stop-sender'
-import { createApi } from '@/lib/api/endpoints'
+import { type Api, createApi } from '@/lib/api/endpoints'
 import { createHttp } from '@/lib/api/http'
 import { ApiError } from '@/lib/api/problem'
 import { newId } from '@/lib/ids'
@@ -24,6 +24,24 @@ function openSocket(): SocketLike {
   const url = new URL('/ws', location.href)
   url.protocol = url.protocol.replace('http', 'ws')
   return new WebSocket(url) as SocketLike
+}
+
+const RENEW_MS = 3_000
+
+/** A refused socket: ask whether the session still holds. Where it does not, the request itself leads to the sign-in. */
+function renewWhenRefused(api: Api, link: Link): void {
+  const ask = () => {
+    api.me().then(
+      () => ticker.after(RENEW_MS, () => link.start()),
+      (error: unknown) => { if (error instanceof ApiError && error.unanswered) ticker.after(RENEW_MS, ask) },
+    )
+  }
+  let before = link.read().phase
+  link.subscribe(() => {
+    const { phase } = link.read()
+    if (phase === 'refused' && before !== 'refused') ask()
+    before = phase
+  })
 }
 
 export interface Parts extends Services {
@@ -57,6 +75,7 @@ export function createServices(onSignedOut: () => void): Parts {
     now: () => Date.now(),
     random: () => Math.random(),
   })
+  renewWhenRefused(api, link)
   return {
     api,
     queries,
