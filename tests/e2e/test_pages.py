@@ -66,13 +66,12 @@ async def wide(browser: Browser, running: Stage) -> AsyncIterator[Screen]:
 
 async def audit(screen: Screen, place: str) -> list[str]:
     """What is wrong with what is shown now, in both schemes."""
-    axe = AXE.read_text(encoding="utf-8")
+    await screen.page.evaluate(AXE.read_text(encoding="utf-8"))
     found = []
     for scheme in SCHEMES:
         await screen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         await expect(screen.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
         await screen.page.wait_for_function(SETTLED)
-        await screen.page.evaluate(axe)
         found += [f"{place}, {scheme}: {text}" for text in await screen.page.evaluate(AUDIT)]
     return found
 
