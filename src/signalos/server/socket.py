@@ -171,7 +171,7 @@ class _Session:
                 return
 
     async def _expire(self, at: datetime) -> None:
-        await asyncio.sleep(max(0.0, (at - self._parts.clock.now()).total_seconds()))
+        await self._parts.clock.sleep((at - self._parts.clock.now()).total_seconds())
         self._connection.close(socket.CLOSE_UNAUTHORISED)
 
     async def _begin(self) -> None:

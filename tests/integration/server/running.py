@@ -173,6 +173,12 @@ class Socket:
             if message["type"] == kind and all(message["data"].get(k) == v for k, v in data.items()):
                 return message
 
+    async def until_durable(self) -> dict[str, Any]:
+        """The next message that has a sequence number."""
+        while (message := await self.next())["seq"] is None:
+            pass
+        return message
+
     async def send(self, kind: str, data: Any = None, **more: Any) -> None:
         await self.connection.send(
             json.dumps({"type": kind, **({"data": data} if data is not None else {}), **more})
@@ -281,4 +287,3 @@ async def running(
         finally:
             server.should_exit = True
             await task
-
