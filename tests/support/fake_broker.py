@@ -64,6 +64,7 @@ class FakeBroker:
     bid: Decimal = D("1.10000")
     ask: Decimal = D("1.10010")
     up: bool = True
+    login: str = "1"
     latency: float = 0.0
     balance: Decimal = D(100_000)
     book: dict[str, Position] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class FakeBroker:
     async def account(self) -> Account:
         self._must_be_up()
         return Account(
-            "1",
+            self.login,
             "Fake",
             "USD",
             MarginMode.HEDGING,

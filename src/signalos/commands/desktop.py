@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from signalos.domain.errors import ConfigError, SignalOSError
+from signalos.domain.errors import ConfigError
 
 MODES = ("stop-entries", "cancel-pendings", "own-only", "close-all")
 QUIT_WITHIN_SECONDS = 15.0
@@ -111,9 +111,9 @@ async def _stop_trading(options: argparse.Namespace) -> int:
         if not is_held(options.home):
             try:
                 await work_without_app(options.home, dict(os.environ), latch_id, until - clock.monotonic())
-            except SignalOSError as why:
+            except Exception as why:  # noqa: BLE001 -- told below, and the exit code says the rest
                 # It is latched all the same; only nobody works on it until the app can start again.
-                print(f"signalos: latched, but nothing can be closed now: {why}", file=sys.stderr)
+                print(f"signalos: latched, but nothing can be closed now: {why!r}", file=sys.stderr)
                 until = clock.monotonic()
         latches = [journal.latches.get(t, latch_id) for t in terminals]
         answer["flat"] = all(x.flat for x in latches)

@@ -157,6 +157,30 @@ def _on_signals(asked: asyncio.Event) -> None:
             loop.add_signal_handler(number, asked.set)
 
 
+async def keep(
+    name: str, run: Callable[[], Awaitable[None]], clock: Clock, tell: Callable[[str, str], None]
+) -> None:
+    """Run one part until it ends. Its failure is told and takes no other part down; it begins anew.
+
+    Only the journal's own failure is raised: nothing may be sent that is not journalled.
+    """
+    told = ""
+    while True:
+        try:
+            return await run()
+        except ConfigError as why:
+            tell("part_stopped", f"{name} has stopped until this is mended and the app restarted: {why}")
+            return None
+        except Exception as why:
+            if _of_journal(why) is not None:
+                raise
+            log.exception("%s failed", name)
+            if repr(why) != told:
+                told = repr(why)
+                tell("part_failed", f"{name} failed and is started again: {told}")
+        await clock.sleep(PART_AGAIN_SECONDS)
+
+
 def _of_journal(why: BaseException) -> BaseException | None:
     """The journal's own failure in ``why``, which may be a group of errors; None if it is another."""
     if isinstance(why, BaseExceptionGroup):
@@ -247,30 +271,7 @@ class App:
                 self._start(group, "online", self._online.run)
 
     def _start(self, group: asyncio.TaskGroup, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        group.create_task(self._keep(name, run), name=name)
-
-    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run one part until it ends. Its failure is told and takes no other part down; it begins anew.
-
-        Only the journal's own failure ends the app: nothing may be sent that is not journalled.
-        """
-        told = ""
-        while True:
-            try:
-                return await run()
-            except ConfigError as why:
-                self._tell(
-                    "part_stopped", f"{name} has stopped until this is mended and the app restarted: {why}"
-                )
-                return None
-            except Exception as why:
-                if _of_journal(why) is not None:
-                    raise
-                log.exception("%s failed", name)
-                if repr(why) != told:
-                    told = repr(why)
-                    self._tell("part_failed", f"{name} failed and is started again: {why!r}")
-            await self._parts.clock.sleep(PART_AGAIN_SECONDS)
+        group.create_task(keep(name, run, self._parts.clock, self._tell), name=name)
 
     async def _run_source(self, source: Source) -> None:
         start = self._journal.messages.position(source.name)

@@ -18,7 +18,7 @@ from signalos.desktop.lane import Lane
 from signalos.desktop.stop import Stopper
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.watcher import Watcher
-from signalos.domain.errors import TerminalError
+from signalos.domain.errors import TerminalDown, TerminalError
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ class Terminal:
         while True:
             try:
                 await self.broker.start()
+                self._must_be_the_same_account((await self.broker.account()).identity)
                 self.watcher.trouble = ""
                 return
             except TerminalError as why:
@@ -114,6 +115,18 @@ class Terminal:
                     )
                     told = str(why)
             await self._clock.sleep(CONNECT_AGAIN_SECONDS)
+
+    def _must_be_the_same_account(self, identity: str) -> None:
+        """What is journalled of a terminal is about one account; another one would seem to have lost it."""
+        key = f"account {self.terminal_id}"
+        known = self._journal.meta(key)
+        if known is None:
+            self._journal.set_meta(key, identity)
+        elif known != identity:
+            raise TerminalDown(
+                f"The terminal is signed in to {identity}, but {self.terminal_id} has traded on {known} so far: "
+                "nothing is sent. Sign in to that account again, or set up the other one under an id of its own."
+            )
 
     async def run(self) -> None:
         """Run all parts until cancelled. Begun anew after a failure, it recovers first."""

@@ -11,6 +11,7 @@ import pytest
 from signalos.desktop.journal.latches import Latch
 from signalos.domain.order import ClosePosition, OrderRequest
 from signalos.domain.signal import Open, Side
+from signalos.domain.strategy import Filters, Strategy
 from tests.support.rig import Rig
 
 BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"), D("1.11")))
@@ -18,7 +19,7 @@ BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    made = Rig(tmp_path)
+    made = Rig(tmp_path, strategy=Strategy(filters=Filters(skip_conflicts=False)))
     await made.start()
     made.say(1, "buy", BUY)
     await made.run(1)
@@ -86,6 +87,20 @@ async def test_a_resume_in_the_middle_ends_the_closing_at_once(rig: Rig) -> None
     assert len(rig.broker.book) == 1
 
 
+async def test_another_account_after_a_restart_is_not_traded_on(rig: Rig) -> None:
+    rig.broker.login = "2"
+    await rig.restart()
+    rig.say(
+        2, "sell", Open(symbol="EURUSD", side=Side.SELL, stop_loss=D("1.11"), take_profits=(D("1.09"),))
+    )
+    await rig.run(3)
+    assert len(rig.broker.entries()) == 2
+    assert "1@Fake" in rig.terminal.watcher.trouble
+    rig.broker.login = "1"
+    await rig.run(3)
+    assert len(rig.broker.entries()) > 2
+
+
 async def test_an_entry_under_way_at_the_latch_is_closed_before_it_is_called_flat(rig: Rig) -> None:
     rig.broker.latency = 0.3
     rig.say(
@@ -95,4 +110,5 @@ async def test_an_entry_under_way_at_the_latch_is_closed_before_it_is_called_fla
     latch_id = latch(rig)
     await rig.run(10)
     assert seen(rig, latch_id).flat
+    assert len(rig.broker.entries()) > 2
     assert not rig.broker.book

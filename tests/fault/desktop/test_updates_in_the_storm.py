@@ -117,8 +117,10 @@ class Storm:
             if self.chance.random() < 0.2:
                 await self.rig.restart()
         self.rig.broker.faults = lambda request: ""
+        await self.rig.run(30)
+        # Beyond every entry, so that no break-even has to wait any longer.
         self.rig.broker.bid, self.rig.broker.ask = D("1.105"), D("1.1051")
-        await self.rig.run(40)
+        await self.rig.run(10)
         await self.rig.restart()
         await self.rig.run(10)
         return self.rig

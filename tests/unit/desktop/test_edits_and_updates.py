@@ -202,22 +202,6 @@ async def test_a_second_edit_is_read_against_the_order_that_was_opened(rig: Rig)
     assert seen[0].state == "open"
 
 
-async def test_a_message_that_breaks_the_reader_is_told_of_and_skipped(rig: Rig) -> None:
-    read = rig.pipeline._parse
-
-    def break_on_first(message: object, context: ReadingContext) -> Reading:
-        if message.text == "poison":  # type: ignore[attr-defined]
-            raise RecursionError("too deep")
-        return read(message, context)  # type: ignore[arg-type]
-
-    rig.pipeline._parse = break_on_first
-    rig.say(1, "poison")
-    rig.say(2, "buy", BUY)
-    await rig.run(1)
-    assert len(rig.broker.entries()) == 2
-    assert any(b"unreadable" in e for e in rig.events("alert"))
-
-
 async def test_a_terminal_that_is_new_does_not_trade_the_past(rig: Rig) -> None:
     rig.say(1, "buy", BUY)
     await rig.run(1)
