@@ -71,16 +71,21 @@ class Online:
         self._tokens = AuthTokenManager(state_home(environ))
         self._http = httpx.AsyncClient(timeout=REQUEST_TIMEOUT_SECONDS, trust_env=False)
         self._api = APIClient(server_url, self._tokens, self._http, clock)
-        self._outbox = OutboxSender(journal.outbox, self._api, clock, random)
+        self._outbox = OutboxSender(journal.outbox, self._api, clock, random, self._alert)
         journal.on_event(self._outbox.wake)
         self._user_id: int | None = None
         self._fetch = asyncio.Event()
         self._links: list[Link] = []
+        self._reporters: list[StatusReporter] = []
         for terminal in terminals:
-            link = Link(server_url, self._tokens, terminal.terminal_id, terminal.desk, clock, random)
+            link = Link(
+                server_url, self._tokens, terminal.terminal_id, terminal.desk, clock, random, self._alert
+            )
+            link.on_ready = self._server_is_back
             terminal.desk.send_result = link.send_result
             terminal.desk.on_strategy_changed = self._fetch.set
             self._links.append(link)
+            self._reporters.append(StatusReporter(self._api, _Collect(self, terminal), clock, rand=random))
 
     async def run(self) -> None:
         """Keep everything online until cancelled; a server that is away is waited for."""
@@ -88,10 +93,19 @@ class Online:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.run(), name="outbox")
             tasks.create_task(self._keep_strategy(), name="strategy")
-            for terminal, link in zip(self._terminals, self._links, strict=True):
-                tasks.create_task(link.run(), name=f"link {terminal.terminal_id}")
-                reporter = StatusReporter(self._api, _Collect(self, terminal), self._clock)
-                tasks.create_task(reporter.run(), name=f"status {terminal.terminal_id}")
+            for link in self._links:
+                tasks.create_task(link.run(), name="link")
+            for reporter in self._reporters:
+                tasks.create_task(reporter.run(), name="status")
+
+    def _server_is_back(self) -> None:
+        """A link is up again: whatever still pauses after a failure goes on at once."""
+        self._outbox.hurry()
+        for reporter in self._reporters:
+            reporter.hurry()
+
+    def _alert(self, code: str, text: str) -> None:
+        self._journal.outbox.add("alert", None, alert_event(code, "warning", text))
 
     async def close(self) -> None:
         """Close the connections; after the last run."""
@@ -160,6 +174,8 @@ class Online:
                 at=latch.latched_at,
                 local=latch.local,
                 flat=latch.flat,
+                closed=latch.closed,
+                total=latch.total,
                 left=latch.left,
             ),
             paused=self._journal.latches.halted(terminal.terminal_id) == "paused",
