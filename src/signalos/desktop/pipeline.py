@@ -30,6 +30,7 @@ from signalos.domain.signal import (
     Reading,
     ReadingContext,
 )
+from signalos.parser.memory import with_changes
 from signalos.sources.base import Post
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,8 @@ class Pipeline:
                 stored, newest.get(number), legs.get(number, set()), verdicts.get(number, set())
             )
         try:
-            return self._parse(waiting.message, ReadingContext(entries=tuple(newest.values())))
+            entries = with_changes(tuple(newest.values()))
+            return self._parse(waiting.message, ReadingContext(entries=entries))
         except Exception as why:
             # One message that cannot be read trades nothing, and holds up no other one for ever.
             log.exception("message %s cannot be read", waiting.message.message_id)

@@ -28,6 +28,7 @@ from signalos.domain.signal import (
     Scope,
     action_name,
 )
+from signalos.parser.memory import changed, concerns
 from signalos.parser.reading import parse
 from signalos.parser.reports import Report, read_report
 from signalos.parser.vocabulary import Languages
@@ -113,9 +114,9 @@ def _apply(entries: list[ReadEntry], actions: tuple[Action, ...], report: Report
         elif (
             isinstance(action, Close) and action.fraction is not None and action.fraction >= 1
         ) or isinstance(action, Cancel):
-            entries = [_closed(e) if _meant(e, action.scope) else e for e in entries]
+            entries = [_closed(e) if concerns(e, action.scope) else e for e in entries]
         elif isinstance(action, (ModifyStop, ModifyTargets)):
-            entries = [_modified(e, action) if _meant(e, action.scope) else e for e in entries]
+            entries = [changed(e, action) if concerns(e, action.scope) else e for e in entries]
     if report is not None:
         if report.kind == "closed":
             entries = [_closed(e) if e.message_id == report.target else e for e in entries]
@@ -129,58 +130,12 @@ def _apply(entries: list[ReadEntry], actions: tuple[Action, ...], report: Report
     return entries
 
 
-def _meant(entry: ReadEntry, scope: Scope) -> bool:
-    opens = [action for action in entry.actions if isinstance(action, Open)]
-    if not opens:
-        return False
-    if scope.reach is Reach.ONE:
-        return entry.message_id == scope.target
-    if scope.reach is Reach.UNRESOLVED:
-        return False
-    if scope.reach is Reach.PENDINGS and entry.state is not EntryState.PENDING:
-        return False
-    return any(scope.symbol in (None, o.symbol) and scope.side in (None, o.side) for o in opens)
-
-
 def _closed(entry: ReadEntry) -> ReadEntry:
     return _with_state(entry, EntryState.CLOSED)
 
 
 def _with_state(entry: ReadEntry, state: EntryState) -> ReadEntry:
     return ReadEntry(entry.message_id, entry.actions, state, entry.reply_to, entry.announces, entry.text)
-
-
-def _modified(entry: ReadEntry, change: ModifyStop | ModifyTargets) -> ReadEntry:
-    actions: list[Action] = []
-    for action in entry.actions:
-        if not isinstance(action, Open):
-            actions.append(action)
-            continue
-        stop, targets = action.stop_loss, action.take_profits
-        if isinstance(change, ModifyStop):
-            stop = change.price
-        elif change.index is None:
-            targets = change.take_profits
-        elif change.index <= len(targets):
-            targets = (*targets[: change.index - 1], *change.take_profits, *targets[change.index :])
-        actions.append(
-            Open(
-                symbol=action.symbol,
-                side=action.side,
-                order=action.order,
-                entry=action.entry,
-                stop_loss=stop,
-                take_profits=targets,
-                stop_loss_pips=action.stop_loss_pips,
-                take_profit_pips=action.take_profit_pips,
-                open_target=action.open_target,
-                spans=action.spans,
-                confidence=action.confidence,
-            )
-        )
-    return ReadEntry(
-        entry.message_id, tuple(actions), entry.state, entry.reply_to, entry.announces, entry.text
-    )
 
 
 def project(action: Action) -> dict[str, Any]:
