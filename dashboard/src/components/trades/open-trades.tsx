@@ -80,7 +80,7 @@ function Card({ row }: { readonly row: Row }) {
         <div><span>Target</span><span>{price(row.target, row.symbol, row.digits)}</span></div>
         <div><span>Risk</span><span><Risk row={row} /></span></div>
       </div>
-      <div className="spread"><Source row={row} />{row.trade && <TradeActions trade={row.trade} held={row.held} />}</div>
+      {row.trade && <div className="spread"><Source row={row} /><TradeActions trade={row.trade} held={row.held} /></div>}
     </>
   )
 }
