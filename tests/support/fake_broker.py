@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import ROUND_UP, Decimal
 
 from signalos.brokers.base import Found, Gate, Snapshot
-from signalos.domain.errors import Refused, TerminalDown
+from signalos.domain.errors import Refused, TerminalDown, TerminalError
 from signalos.domain.market import (
     Account,
     Deal,
@@ -65,6 +65,7 @@ class FakeBroker:
     ask: Decimal = D("1.10010")
     up: bool = True
     login: str = "1"
+    silent: bool = False
     latency: float = 0.0
     balance: Decimal = D(100_000)
     book: dict[str, Position] = field(default_factory=dict)
@@ -109,6 +110,8 @@ class FakeBroker:
     async def tick(self, canonical: str) -> Tick:
         await self.resolve(canonical)
         self._must_be_up()
+        if self.silent:
+            raise TerminalError(f"no answer about {canonical}")
         return Tick(self.bid, self.ask, self.clock.now())
 
     async def snapshot(self) -> Snapshot:

@@ -9,7 +9,7 @@ from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.decision import DecisionContext, SignalLeg, SignalRecord, SymbolData
-from signalos.domain.errors import Refused
+from signalos.domain.errors import Refused, TerminalError
 from signalos.domain.market import PendingOrder, Position
 from signalos.domain.message import Message
 from signalos.domain.order import OpenLeg
@@ -17,6 +17,9 @@ from signalos.domain.signal import Action, Open
 from signalos.domain.strategy import Strategy
 from signalos.engine import requirements
 from signalos.kit.clock import Clock
+
+SYMBOL_TRIES = 50
+"""How often a symbol is asked for in a row before it counts as one that the broker does not have."""
 
 
 class ContextBuilder:
@@ -27,12 +30,20 @@ class ContextBuilder:
         self._broker = broker
         self._journal = journal
         self._market = market
+        self._silent_tries = 0
 
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:
-        """The context of one decision. Raises TerminalError: then nothing can be decided yet."""
+        """The context of one decision. Raises TerminalError: then nothing can be decided yet.
+
+        A symbol that a terminal which answers otherwise tells nothing about holds up only so many tries.
+        """
+        tries, self._silent_tries = self._silent_tries, 0
         snapshot = await self._broker.snapshot()
+        self._silent_tries = tries + 1
         records = self.records(snapshot)
         needed = requirements(strategy, action, records)
+        symbols = await self.symbols(needed.symbols, patient=self._silent_tries <= SYMBOL_TRIES)
+        self._silent_tries = 0
         now = self._market.now()
         return DecisionContext(
             terminal_id=self._terminal_id,
@@ -42,7 +53,7 @@ class ContextBuilder:
             posted_at=message.posted_at,
             now=now,
             account=snapshot.account,
-            symbols=await self.symbols(needed.symbols),
+            symbols=symbols,
             positions=snapshot.positions,
             orders=snapshot.orders,
             records=records,
@@ -52,7 +63,7 @@ class ContextBuilder:
             is_edit=message.is_edit or message.deleted,
         )
 
-    async def symbols(self, names: tuple[str, ...]) -> dict[str, SymbolData]:
+    async def symbols(self, names: tuple[str, ...], *, patient: bool = True) -> dict[str, SymbolData]:
         """Contract and quote of each symbol; one the broker does not have is left out."""
         found: dict[str, SymbolData] = {}
         for name in names:
@@ -60,6 +71,9 @@ class ContextBuilder:
                 found[name] = SymbolData(await self._broker.spec(name), await self._broker.tick(name))
             except Refused:
                 continue  # The engine refuses with `unknown_symbol` and says so to the user.
+            except TerminalError:
+                if patient:
+                    raise
         return found
 
     def records(self, snapshot: Snapshot) -> tuple[SignalRecord, ...]:

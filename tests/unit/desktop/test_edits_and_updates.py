@@ -202,6 +202,19 @@ async def test_a_second_edit_is_read_against_the_order_that_was_opened(rig: Rig)
     assert seen[0].state == "open"
 
 
+async def test_a_symbol_without_an_answer_does_not_hold_up_the_lane_for_ever(rig: Rig) -> None:
+    rig.broker.silent = True
+    rig.say(1, "buy", BUY)
+    await rig.run(5)
+    assert rig.lines() == [], "it may only be late"
+    await rig.run(10)
+    assert [x["reason"] for x in rig.lines()] == ["unknown_symbol"]
+    rig.broker.silent = False
+    rig.say(2, "buy now", BUY)
+    await rig.run(1)
+    assert len(rig.broker.entries()) == 2
+
+
 async def test_a_terminal_that_is_new_does_not_trade_the_past(rig: Rig) -> None:
     rig.say(1, "buy", BUY)
     await rig.run(1)
