@@ -174,7 +174,7 @@ def quit_app(options: argparse.Namespace) -> int:
 
 
 async def _quit_app(options: argparse.Namespace) -> int:
-    from signalos.desktop.standalone import QUIT
+    from signalos.desktop.journal.store import QUIT
     from signalos.kit.clock import SystemClock
     from signalos.kit.single import is_held
 

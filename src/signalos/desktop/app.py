@@ -1,15 +1,13 @@
-"""The desktop app's composition root: everything is built here and handed to what uses it."""
+"""The desktop app as it runs: terminals, pipeline, sources and, where paired, everything online."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import signal
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,23 +15,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from signalos import parser
-from signalos.brokers.mt5.broker import Mt5Broker
-from signalos.brokers.mt5.launcher import WorkerLauncher
-from signalos.brokers.mt5.process import native_worker, simulated_worker
-from signalos.brokers.mt5.settings import Settings
-from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config, load_demo_time
-from signalos.desktop.journal import Journal
+from signalos.desktop.journal.store import QUIT, STATE
+from signalos.desktop.parts import Parts, build_terminals, load
 from signalos.desktop.pipeline import Pipeline
-from signalos.desktop.standalone import CONFIG, QUIT, STATE, TERMINALS
-from signalos.desktop.strategy_book import StrategyBook
-from signalos.desktop.terminal import Terminal, TerminalSettings
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.errors import ConfigError, JournalError
 from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
-from signalos.domain.strategy_document import strategy_from_document
-from signalos.kit.clock import Clock, DemoClock, SystemClock
-from signalos.kit.ids import SystemIds
+from signalos.kit.clock import Clock
 from signalos.kit.log import start_log
 from signalos.kit.single import AlreadyRunning, SingleInstance
 from signalos.parser.languages import load_languages
@@ -47,89 +36,6 @@ log = logging.getLogger(__name__)
 ELSEWHERE_SECONDS = 0.05
 FINISH_WITHIN_SECONDS = 10.0
 PART_AGAIN_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What every part of the app shares. ``clock`` is wall time, ``market`` the messages' time."""
-
-    config: DesktopConfig
-    home: Path
-    journal: Journal
-    strategies: StrategyBook
-    clock: Clock
-    market: Clock
-    round_number: int
-    random: random.Random
-
-
-def load(config_path: Path, home: Path, environ: Mapping[str, str]) -> Parts:
-    """Read the configuration and open the journal. Raises ConfigError."""
-    config = load_config(config_path, environ)
-    clock = SystemClock()
-    market: Clock = clock
-    number = 1
-    if config.demo_clock is not None:
-        demo = load_demo_time(config.demo_clock)
-        market, number = DemoClock(demo, clock), demo.round
-    journal = Journal(home, clock=clock, market=market, ids=SystemIds())
-    local = replace(
-        strategy_from_document(config.strategy),
-        magic=config.mt5_settings.magic_number,
-        max_slippage_points=config.mt5_settings.slippage,
-    )
-    strategies = StrategyBook(journal, local, paired=config.server_url is not None)
-    journal.set_meta(CONFIG, str(config_path.resolve()))
-    journal.set_meta(TERMINALS, msgspec.json.encode([t.id for t in config.terminals]).decode())
-    return Parts(config, home, journal, strategies, clock, market, number, random.Random())  # noqa: S311 -- backoff jitter
-
-
-def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
-    """Load with the configuration that the folder's app was last started with. Raises ConfigError."""
-    clock = SystemClock()
-    journal = Journal(home, clock=clock, market=clock, ids=SystemIds())
-    path = journal.meta(CONFIG)
-    journal.close()
-    if path is None:
-        raise ConfigError(f"no app has run in {home} yet")
-    return load(Path(path), home, environ)
-
-
-def build_terminals(parts: Parts) -> list[Terminal]:
-    """Every configured terminal with its broker."""
-    return [_terminal(parts, terminal) for terminal in parts.config.terminals]
-
-
-def _terminal(parts: Parts, config: TerminalConfig) -> Terminal:
-    simulated = config.type == "simulated"
-    command = simulated_worker(str(config.address)) if simulated else native_worker(config.path)
-    launcher = WorkerLauncher(command, parts.clock, parts.random, _credentials(config))
-    broker = Mt5Broker(config.id, launcher, parts.clock, Settings(), parts.market)
-    routes = [r for r in parts.config.routes if not r.terminals or config.id in r.terminals]
-
-    def listens_to(source: str) -> bool:
-        return not parts.config.routes or any(r.source == source for r in routes)
-
-    return Terminal(
-        TerminalSettings(
-            config.id,
-            grace_seconds=config.grace_seconds,
-            # The simulated terminal keeps every order it received; what it does not show, it never got.
-            absence_proves=simulated,
-        ),
-        broker,
-        parts.journal,
-        parts.strategies,
-        listens_to=listens_to,
-        clock=parts.clock,
-        market=parts.market,
-    )
-
-
-def _credentials(config: TerminalConfig) -> dict[str, str]:
-    """The worker's environment: credentials are handed over there, never on a command line."""
-    given = {"MT5_LOGIN": config.login, "MT5_PASSWORD": config.password, "MT5_SERVER": config.server}
-    return {name: str(value) for name, value in given.items() if value is not None}
 
 
 async def run_app(config_path: Path, home: Path, environ: Mapping[str, str]) -> int:

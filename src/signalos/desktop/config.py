@@ -39,7 +39,8 @@ class TerminalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One terminal. A simulated one has ``address``; login, password, server and ``path`` (of
     terminal64.exe) belong to MetaTrader and may all be left out to use the terminal as logged in.
 
-    ``grace_seconds`` is how long an order with an unknown outcome is looked for.
+    ``grace_seconds`` is how long an order with an unknown outcome is looked for. On an account that is
+    not a demo account nothing is opened unless ``allow_real_account`` says so.
     """
 
     id: _Id
@@ -49,6 +50,7 @@ class TerminalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     login: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
     password: str | None = None
     server: str | None = None
+    allow_real_account: bool = False
     grace_seconds: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
 
     def __repr__(self) -> str:

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.messages import JournalledMessage
+from signalos.desktop.logs import CONFLICT_LOG
 from signalos.desktop.wire_events import alert_event, decision_event
 from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Step, Verdict
 from signalos.domain.errors import TerminalError
@@ -49,8 +50,10 @@ class Lane:
         executor: Executor,
         contexts: ContextBuilder,
         *,
-        strategy: Callable[[Message], Strategy],
+        strategy: Callable[[str], Strategy],
         listens_to: Callable[[str], bool],
+        allow_real_account: bool,
+        note: Callable[[str, dict[str, Any]], None],
         clock: Clock,
         busy: asyncio.Lock,
     ) -> None:
@@ -60,6 +63,8 @@ class Lane:
         self._contexts = contexts
         self._strategy = strategy
         self._listens_to = listens_to
+        self._allow_real = allow_real_account
+        self._note = note
         self._clock = clock
         self._busy = busy
         self._awake = asyncio.Event()
@@ -151,7 +156,7 @@ class Lane:
                 await self._clock.sleep(RETRY_SECONDS)
 
     async def _decide(self, message: Message, part: int, action: Action) -> None:
-        strategy = self._strategy(message)
+        strategy = self._strategy(message.source)
         context = await self._contexts.build(message, action, strategy)
         decision = self._barred(context, action) or decide(action, context, strategy)
         self._journal_decision(context, part, action, decision, strategy)
@@ -163,8 +168,16 @@ class Lane:
                 await self._executor.send(intent)
 
     def _barred(self, context: DecisionContext, action: Action) -> Decision | None:
-        """Refuse what an edit must not do: open a second time, or undo an earlier refusal."""
-        if not (context.is_edit and isinstance(action, Open)):
+        """Refuse real money without leave, and an edit that would open twice or undo a refusal."""
+        if not isinstance(action, Open):
+            return None
+        if context.account is not None and not context.account.demo and not self._allow_real:
+            return _refusal(
+                "real_account_not_allowed",
+                f"{context.account.identity} is not a demo account: set allow_real_account for this terminal"
+                " in config.json once you want real money to be traded",
+            )
+        if not context.is_edit:
             return None
         before = self._journal.decisions.refused_before(
             context.terminal_id, context.chat_id, context.message_id, context.version
@@ -200,6 +213,10 @@ class Lane:
                 self._plan(context, part, step, decision, strategy)
             if _calls_off(action, strategy):
                 self._withdraw(context, action)
+        if decision.reason == "conflict":
+            text = next((s.text for s in decision.steps if s.reason == "conflict"), "")
+            where = {"terminal": self.terminal_id, "chat": context.chat_id, "message": context.message_id}
+            self._note(CONFLICT_LOG, {**where, "text": text})
 
     def _withdraw(self, context: DecisionContext, action: Update) -> None:
         """What an action calls off and still waits for its market is not sent any more."""

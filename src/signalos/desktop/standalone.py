@@ -10,12 +10,9 @@ from typing import Any
 import msgspec
 
 from signalos.desktop.journal import Journal
+from signalos.desktop.journal.store import STATE, TERMINALS
+from signalos.desktop.parts import build_terminals, load_for
 from signalos.kit.single import AlreadyRunning, SingleInstance, is_held
-
-TERMINALS = "terminals"
-CONFIG = "config"
-STATE = "state"
-QUIT = "quit"
 
 
 def terminals_of(journal: Journal) -> list[str]:
@@ -60,8 +57,6 @@ def status_of(journal: Journal, home: Path) -> dict[str, Any]:
 
 async def work_without_app(home: Path, environ: Mapping[str, str], latch_id: str, seconds: float) -> None:
     """Carry out a stop while no app runs: connect, settle, close, prove; at most ``seconds``."""
-    from signalos.desktop.app import build_terminals, load_for
-
     try:
         single = SingleInstance(home, "the desktop app")
     except AlreadyRunning:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from signalos.brokers.base import Broker
 from signalos.desktop.context import ContextBuilder
@@ -19,6 +20,7 @@ from signalos.desktop.stop import Stopper
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.watcher import Watcher
 from signalos.domain.errors import TerminalDown, TerminalError
+from signalos.domain.strategy import Strategy
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -28,12 +30,18 @@ CONNECT_AGAIN_SECONDS = 0.5
 @dataclass(frozen=True, slots=True)
 class TerminalSettings:
     """How one terminal is treated. ``grace_seconds``: how long an unknown order is looked for;
-    ``absence_proves``: the terminal's answer proves that it never received what it does not show.
+    ``absence_proves``: the terminal's answer proves that it never received what it does not show;
+    ``allow_real_account``: open trades on accounts that are no demo accounts.
     """
 
     terminal_id: str
     grace_seconds: float = 30.0
     absence_proves: bool = False
+    allow_real_account: bool = False
+
+
+Note: TypeAlias = Callable[[str, dict[str, Any]], None]
+"""Adds an entry to one of the logs that people open by hand."""
 
 
 class Terminal:
@@ -49,6 +57,8 @@ class Terminal:
         strategies: StrategyBook,
         *,
         listens_to: Callable[[str], bool],
+        strategy_of: Callable[[str], Strategy] | None = None,
+        note: Note = lambda name, entry: None,
         clock: Clock,
         market: Clock,
     ) -> None:
@@ -65,8 +75,10 @@ class Terminal:
             journal,
             executor,
             contexts,
-            strategy=lambda message: strategies.current(),
+            strategy=strategy_of or (lambda source: strategies.current()),
             listens_to=listens_to,
+            allow_real_account=settings.allow_real_account,
+            note=note,
             clock=clock,
             busy=busy,
         )
@@ -82,6 +94,7 @@ class Terminal:
             busy=busy,
             grace_seconds=settings.grace_seconds,
             absence_proves=settings.absence_proves,
+            note=note,
         )
         self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
         self.desk = Desk(self.terminal_id, broker, journal, executor, magic=magic, clock=clock, busy=busy)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
 from signalos.brokers.mt5.reconcile import Before, settle
@@ -18,6 +19,7 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg
+from signalos.desktop.logs import RETRY_LOG
 from signalos.domain.decision import PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
@@ -48,6 +50,7 @@ class Watcher:
         busy: asyncio.Lock,
         grace_seconds: float,
         absence_proves: bool,
+        note: Callable[[str, dict[str, Any]], None],
         every_seconds: float = 0.1,
     ) -> None:
         self.terminal_id = terminal_id
@@ -65,6 +68,7 @@ class Watcher:
         self._busy = busy
         self._grace = grace_seconds
         self._absence_proves = absence_proves
+        self._note = note
         self._every = every_seconds
 
     def start(self) -> None:
@@ -109,6 +113,7 @@ class Watcher:
                 self._journal.intents.mark(
                     intent, "planned", "proven_absent", "the terminal never received it; sent again"
                 )
+                self._note(RETRY_LOG, intent.shown())
             else:
                 self._executor.adopt(intent, outcome)
             self.on_settled()
@@ -191,10 +196,17 @@ class Watcher:
             entry_price=first.price,
             close_price=last.price,
             pnl=sum((d.net for d in deals), start=last.profit * 0),
-            reason=last.reason,
+            reason=self._who_closed(last),
             opened_at=first.at,
             closed_at=last.at,
         )
+
+    def _who_closed(self, last: Deal) -> str:
+        """The broker's reason; for our own closes what asked for it: stop, command, signal or rule."""
+        if last.reason != "expert":
+            return last.reason
+        origin = self._journal.intents.origin_of(self.terminal_id, last.tag)
+        return {"latch": "stop", "": "expert"}.get(origin, origin)
 
     def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
         self._executor.update_leg(

@@ -390,11 +390,8 @@ class LevelReader(PositionalReader):
         if number < 1:
             return False
         before = self.terms[number - 1]
-        if (
-            before.symbol is not None
-            or before.roles & {"buy", "sell", "at", "now", "limit", "stop"}
-            or before.text == "@"
-        ):
+        entry = before.roles & {"buy", "sell", "at", "now", "limit", "stop"}
+        if entry or before.symbol is not None or before.text == "@":
             return False
         self.found.pop()
         item.values = last.values

@@ -392,8 +392,6 @@ class UpdateReader:
             ModifyTargets(scope=scope, take_profits=prices, symbol=symbol, spans=spans)
         )
 
-    # -- spans ----------------------------------------------------------------------------------
-
     def _field(self, name: str, term: Term) -> Span:
         return Span(name, *self.source.span(term.start, term.end))
 

@@ -34,7 +34,7 @@ EXCUSES = {
     "no_change",
     "stop_crossed",
     "target_passed",
-        "nothing_open",
+    "nothing_open",
     "position_closed",
     "stop_wrong_side_of_market",
     "waiting_for_price",

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from signalos.desktop.app import App, keep, load
+from signalos.desktop.app import App, keep
+from signalos.desktop.parts import load
 from signalos.domain.errors import JournalError
 from signalos.kit.clock import SystemClock, VirtualClock
 from tests.support.rig import START

@@ -84,7 +84,7 @@ def problem(status: int, code: str, detail: str, **headers: str) -> Response:
 
 
 async def never(_request: Request) -> Response:
-    await asyncio.sleep(3600)
+    await asyncio.Event().wait()
     raise AssertionError("nobody waits that long")
 
 

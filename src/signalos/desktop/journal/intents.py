@@ -234,6 +234,13 @@ class Intents:
             (reason, text, terminal_id, origin),
         )
 
+    def origin_of(self, terminal_id: str, tag: str) -> str:
+        """What asked for the intent with ``tag``: signal, rule, command or latch; "" if it is not ours."""
+        row = self._db.execute(
+            "SELECT origin FROM intent WHERE terminal_id=? AND tag=? LIMIT 1", (terminal_id, tag)
+        ).fetchone()
+        return "" if row is None else str(row[0]).partition(":")[0]
+
     def everything(self) -> Iterator[Intent]:
         """All intents, in the order they were planned, read as they are asked for."""
         return (_intent(r) for r in self._db.execute("SELECT * FROM intent ORDER BY row"))

@@ -81,6 +81,7 @@ CREATE TABLE intent (
 );
 CREATE INDEX intent_unfinished ON intent (terminal_id, state)
     WHERE state IN ('planned', 'sending', 'unknown', 'waiting');
+CREATE INDEX intent_tag ON intent (tag);
 CREATE INDEX intent_origin ON intent (terminal_id, origin, chat_id);
 CREATE INDEX intent_day ON intent (terminal_id, market_day);
 

@@ -20,6 +20,8 @@ from signalos.kit.ids import Ids
 from signalos.kit.sqlite import open_sqlite, transaction
 
 FILE_NAME = "journal.sqlite3"
+TERMINALS, CONFIG, STATE, QUIT = "terminals", "config", "state", "quit"
+"""Single values: the app's terminals, its configuration's path, its state, and the wish that it ends."""
 
 
 class Journal:
