@@ -17,8 +17,9 @@ export function useSettings() {
     await api.logout().catch(() => null)
     link.stop()
     feed.reset()
-    queries.clear()
+    // The page goes first: a page that is still there would ask for what was just cleared.
     await router.navigate({ to: '/sign-in', search: { next: '/' } })
+    queries.clear()
   }, [api, feed, link, queries, router])
 
   return {

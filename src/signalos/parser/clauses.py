@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from signalos.parser.lexer import Kind
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 _ENDERS = frozenset(".!?;。…")
 _CUTTERS = frozenset(',、|()[]"•·')

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from signalos.domain.signal import Side
 from signalos.parser.items import Item
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.drafts import Draft
 from signalos.parser.lexer import Kind
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 MESSAGE_ROLES = (("example", "example"), ("forwarded", "quote"), ("opinion", "question"), ("wait", "wait"))
 """(role, reason): void every order of the message wherever they stand."""

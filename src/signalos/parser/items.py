@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 SEPARATORS = frozenset(":=@-.!'\">→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
 LIST_MARKS = frozenset(",/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")

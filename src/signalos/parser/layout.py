@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from signalos.parser.items import MAX_INDEX, SKIPPED, STOPPING, Item
 from signalos.parser.lexer import Kind
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 
 def glued_index(term: Term, item: Item) -> None:

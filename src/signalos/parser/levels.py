@@ -20,7 +20,7 @@ from signalos.parser.items import (
 from signalos.parser.layout import bare_lines, glued_index, read_table, small
 from signalos.parser.lexer import Kind
 from signalos.parser.positional import PositionalReader
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 
 class LevelReader(PositionalReader):

@@ -13,7 +13,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral
 from signalos.parser.prices import far, resolve, resolve_level, resolve_range, resolve_targets
 from signalos.parser.symbols import Range, SymbolTable
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 
 @dataclass(slots=True)

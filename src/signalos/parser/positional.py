@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signalos.parser.items import CURRENCY, MAX_INDEX, RANGE_MARKS, SKIPPED, Item
 from signalos.parser.lexer import Kind
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 
 class PositionalReader:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from signalos.domain.signal import Side
 from signalos.parser.numbers import Numeral, expand
 from signalos.parser.symbols import Range
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 OUTLIER_SHARE = Decimal("0.4")
 """A level further from the entry than this share of it is a slip (corpus conventions)."""

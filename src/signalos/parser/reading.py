@@ -26,8 +26,9 @@ from signalos.parser.levels import LevelReader
 from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised, normalise
 from signalos.parser.orders import build_order
+from signalos.parser.tagging import tag
 from signalos.parser.targets import Memory
-from signalos.parser.terms import Term, tag
+from signalos.parser.term import Term
 from signalos.parser.updates import UpdateReader
 from signalos.parser.vocabulary import Languages
 

@@ -8,8 +8,9 @@ from signalos.domain.message import Message
 from signalos.domain.signal import ReadingContext
 from signalos.parser.clauses import Clause, split
 from signalos.parser.normalise import normalise
+from signalos.parser.tagging import tag
 from signalos.parser.targets import Memory
-from signalos.parser.terms import Term, tag
+from signalos.parser.term import Term
 from signalos.parser.vocabulary import Languages
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings
 from signalos.parser.symbols import SymbolTable
-
-if TYPE_CHECKING:
-    from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 
 def join_thousands(terms: list[Term], source: Normalised, table: SymbolTable) -> list[Term]:

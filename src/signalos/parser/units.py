@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from signalos.parser.lexer import Kind
-
-if TYPE_CHECKING:
-    from signalos.parser.terms import Term
+from signalos.parser.term import Term
 
 _LABELS = frozenset(
     {"sl", "tp", "entry", "buy", "sell", "emoji_tp", "emoji_sl", "at", "to", "from", "zone"}

@@ -27,7 +27,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.prices import resolve
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.targets import Memory
-from signalos.parser.terms import Term
+from signalos.parser.term import Term
 from signalos.parser.update_forms import (
     anchor_of,
     completed,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signalos.domain.message import Message
-from signalos.domain.signal import Action, ReadEntry, ReadingContext
+from signalos.domain.signal import Action, Open, ReadEntry, ReadingContext
 from signalos.parser import Languages, load_languages, parse
 
 LANGUAGES = load_languages()
@@ -101,6 +101,7 @@ def test_spans_point_at_the_characters_of_the_original(signal):
     decorated = "🔥\u200b " + signal.translate(BOLD)
     message = Message("test", "1", 1, 1, decorated, datetime(2024, 1, 2, tzinfo=UTC))
     (action,) = parse(message, ReadingContext(), LANGUAGES).actions
+    assert isinstance(action, Open)
     stops = [span for span in action.spans if span.field == "stop_loss"]
     assert len(stops) == 1
     written = decorated[stops[0].start : stops[0].end]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from importlib.resources import files
 
 import pytest
 
 from signalos.parser import LanguageError, build_languages, load_languages
-from signalos.parser.languages import files
 from signalos.parser.normalise import normalise
 from signalos.parser.numbers import Numeral, expand, readings, split_list
 

@@ -22,6 +22,8 @@ const REASONS: Readonly<Record<string, string>> = {
   waiting_for_session: 'Waiting for the market to open', superseded: 'A newer one took its place', not_filled: 'The order was not filled yet',
   sl: 'Stop loss', tp: 'Take profit', stop_loss: 'Stop loss', take_profit: 'Take profit', so: 'Margin stop-out', break_even: 'Break-even stop',
   expert: 'Closed by SignalOS', client: 'Closed by hand', mobile: 'Closed by hand', web: 'Closed by hand', user: 'Closed by hand', latch: 'Emergency stop', stop: 'Emergency stop', signal: 'Closed by the channel',
+  command: 'Closed from the dashboard', rule: 'Closed by a rule of yours',
+  real_account_not_allowed: 'Real accounts are switched off',
 }
 
 export const reasonText = (code: string): string => (code === '' ? '' : REASONS[code] ?? words(code))

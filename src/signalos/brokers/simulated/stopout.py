@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 from signalos.brokers.simulated.codes import CalcMode
+from signalos.brokers.simulated.market import Market
+from signalos.brokers.simulated.records import AccountSettings, AccountState
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
-
-if TYPE_CHECKING:
-    from signalos.brokers.simulated.engine import Account
 
 _CENT = 0.01
 _SLACK = 1.0001
 """Floats are exact to some 1e-12 of these sums; a ten-thousandth is far beyond it."""
+
+
+class Books(Protocol):
+    """What is looked at of an account: its settings, market, records and sums."""
+
+    market: Market
+    settings: AccountSettings
+    state: AccountState
+
+    @property
+    def balance(self) -> Decimal: ...
+
+    @property
+    def equity(self) -> Decimal: ...
+
+    @property
+    def margin(self) -> Decimal: ...
 
 
 class _Held(NamedTuple):
@@ -32,7 +49,7 @@ class StopOutScreen:
     hundred times as much.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Books) -> None:
         self._market = account.market
         self._balance = float(account.balance)
         self._part = account.settings.stop_out / 100 / account.settings.leverage * _SLACK

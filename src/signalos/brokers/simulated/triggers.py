@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from signalos.brokers.simulated.codes import OrderType, Reason
 from signalos.brokers.simulated.records import Order, Position
-from signalos.brokers.simulated.stopout import StopOutScreen
+from signalos.brokers.simulated.stopout import Books, StopOutScreen
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
 from signalos.prices import Quote
-
-if TYPE_CHECKING:
-    from signalos.brokers.simulated.engine import Account
 
 _FAR = 1 << 62
 
@@ -88,7 +85,7 @@ class Triggers:
         return self._bands.get(symbol) is _ALWAYS
 
     @classmethod
-    def of(cls, account: Account) -> Triggers:
+    def of(cls, account: Books) -> Triggers:
         """Compute them from positions, orders and the distance to the stop-out."""
         bands: dict[str, _Band] = {}
         for p in account.state.positions.values():
@@ -109,7 +106,7 @@ class Triggers:
         return cls(bands, expiry, screen)
 
 
-def _watch_stop_out(account: Account, bands: dict[str, _Band]) -> StopOutScreen | None:
+def _watch_stop_out(account: Books, bands: dict[str, _Band]) -> StopOutScreen | None:
     """Narrow the bands so far that no quote inside them can bring the account to its stop-out.
 
     The money left above the stop-out is shared among the symbols; a symbol whose gross volume cannot

@@ -1,0 +1,52 @@
+"""A term: one meaningful piece of a message."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from signalos.parser.lexer import Kind
+from signalos.parser.numbers import Numeral
+from signalos.parser.roles import NONE
+
+
+class Term:
+    """One meaningful piece of a message.
+
+    ``start`` and ``end`` are offsets in the folded text. ``roles`` are those of the language chosen
+    for it; a NUMBER has a ``numeral``; ``symbol`` is set where it names an instrument.
+    """
+
+    __slots__ = (
+        "clause", "end", "fraction", "glued", "kind", "language", "line", "numeral", "ordinal", "roles",
+        "sentence", "start", "symbol", "text",
+    )  # fmt: skip
+
+    def __init__(self, kind: Kind, text: str, start: int, end: int, glued: bool, line: int) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.end = end
+        self.glued = glued
+        self.line = line
+        self.sentence = 0
+        self.clause = 0
+        self.roles: frozenset[str] = NONE
+        self.numeral: Numeral | None = None
+        self.symbol: str | None = None
+        self.ordinal: int | None = None
+        self.fraction: Decimal | None = None
+        self.language = ""
+
+    def __repr__(self) -> str:
+        extra = self.symbol or (self.numeral and self.numeral.unit) or ",".join(sorted(self.roles))
+        return f"{self.kind.name}({self.text!r} {extra})"
+
+    @property
+    def known(self) -> bool:
+        """True for anything but a word that no language file has."""
+        return self.kind is not Kind.WORD or bool(self.roles) or self.symbol is not None
+
+    @property
+    def price(self) -> bool:
+        """True for a number that may be a price or a distance."""
+        return self.numeral is not None and self.numeral.unit in ("", "pips") and not self.numeral.sign
