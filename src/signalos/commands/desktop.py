@@ -48,8 +48,9 @@ def _action(actions: Any, name: str, function: Any, summary: str) -> argparse.Ar
 def run(options: argparse.Namespace) -> int:
     """Run the app until it is told to quit."""
     from signalos.desktop.app import run_app
+    from signalos.kit import loop
 
-    return asyncio.run(run_app(options.config, options.home, dict(os.environ)))
+    return loop.run(run_app(options.config, options.home, dict(os.environ)))
 
 
 def _open(home: Path) -> Any:

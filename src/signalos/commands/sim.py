@@ -18,6 +18,7 @@ from signalos.brokers.simulated.service import Service
 from signalos.brokers.simulated.symbols import read_symbol_changes
 from signalos.brokers.simulated.timeline import read_demo_time
 from signalos.domain.errors import ConfigError
+from signalos.kit import loop
 from signalos.kit.clock import SystemClock
 from signalos.kit.single import AlreadyRunning, SingleInstance
 
@@ -61,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     with lock:
         try:
-            return asyncio.run(_serve(args, host, port))
+            return loop.run(_serve(args, host, port))
         except ConfigError as why:
             print(f"signalos sim: {why}", file=sys.stderr)
             return 2

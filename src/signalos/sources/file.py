@@ -34,7 +34,7 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     path: Annotated[str, Meta(min_length=1)]
     name: Annotated[str, Meta(min_length=1, max_length=200)] = "file"
     chat_name: Annotated[str, Meta(max_length=200)] = ""
-    poll_ms: Annotated[float, Meta(ge=0.5, le=60_000)] = 5.0
+    poll_ms: Annotated[float, Meta(ge=0.5, le=60_000)] = 2.0
 
 
 class _Row(msgspec.Struct, frozen=True, rename="camel"):
@@ -67,7 +67,7 @@ class FileSource:
         *,
         name: str = "file",
         chat_name: str = "",
-        poll_ms: float = 5.0,
+        poll_ms: float = 2.0,
         market: Clock | None = None,
     ) -> None:
         self.name = name

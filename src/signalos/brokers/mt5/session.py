@@ -98,6 +98,7 @@ class Session:
 
     def snapshot(self) -> dict[str, Any]:
         """The terminal, the account, all positions and orders."""
+        self._ahead(("terminal_info",), ("account_info",), ("positions_get",), ("orders_get",))
         return {
             "terminal": self._must("terminal_info"),
             "account": self._must("account_info"),
@@ -107,6 +108,7 @@ class Session:
 
     def quote(self, symbol: str) -> dict[str, Any]:
         """A symbol's conditions and its last tick; selects the symbol where needed."""
+        self._ahead(("symbol_info", symbol), ("symbol_info_tick", symbol))
         info = self._must("symbol_info", symbol)
         if not info["select"]:
             self._must("symbol_select", symbol, True)
@@ -121,6 +123,10 @@ class Session:
         ``position`` is an identifier and ``order`` a ticket: what they name is answered as None when
         it does not exist; the symbol is then theirs.
         """
+        if symbol is not None and position is None and order is None:
+            self._ahead(
+                ("terminal_info",), ("account_info",), ("symbol_info", symbol), ("symbol_info_tick", symbol)
+            )
         facts: dict[str, Any] = {
             "terminal": self._must("terminal_info"),
             "account": self._must("account_info"),
@@ -171,6 +177,8 @@ class Session:
         where order_send was certainly not called; ``stage`` then says what stood in the way.
         """
         try:
+            checks = (("order_check", request),) if check else ()
+            self._ahead(("account_info",), ("terminal_info",), *checks)
             account = self._must("account_info")
             terminal = self._must("terminal_info")
             here = (account["login"], account["server"], terminal["path"] if path else "")
@@ -269,6 +277,12 @@ class Session:
             if row["identifier"] == identifier:
                 return dict(row)
         return next((row for row in self._must("positions_get") if row["identifier"] == identifier), None)
+
+    def _ahead(self, *calls: tuple[Any, ...]) -> None:
+        """Ask for several readings in one go where the module can; otherwise they are simply called."""
+        ask = getattr(self._module, "ask_ahead", None)
+        if ask is not None:
+            ask(*((name, args, {}) for name, *rest in calls for args in [tuple(rest)]))
 
     def _raw(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Call ``function`` and read ``last_error`` right after it: it is one pair for the process."""
