@@ -6,11 +6,12 @@ import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Any
 
-from signalos.domain.errors import ConfigError
+from signalos.domain.errors import ConfigError, JournalError
 
 MODES = ("stop-entries", "cancel-pendings", "own-only", "close-all")
 QUIT_WITHIN_SECONDS = 15.0
@@ -61,7 +62,13 @@ def _open(home: Path) -> Any:
 
     if not (home / FILE_NAME).exists():
         raise ConfigError(f"no journal in {home}: has the desktop app run with --home {home}?")
-    return Journal(home, clock=SystemClock(), market=SystemClock(), ids=SystemIds())
+    try:
+        return Journal(home, clock=SystemClock(), market=SystemClock(), ids=SystemIds())
+    except sqlite3.DatabaseError as why:
+        raise JournalError(
+            f"the journal {home / FILE_NAME} cannot be opened ({why}). If another program holds it, end that"
+            " program; if it is damaged, put a backup in its place: what it says of open trades is lost else"
+        ) from why
 
 
 def show_journal(options: argparse.Namespace) -> int:
@@ -81,16 +88,8 @@ def show_journal(options: argparse.Namespace) -> int:
 
 def stop_trading(options: argparse.Namespace) -> int:
     """Latch the stop before anything else, then wait for the proof (exit 0) or say what is left (3)."""
-    return asyncio.run(_stop_trading(options))
+    from signalos.desktop.standalone import terminals_of
 
-
-async def _stop_trading(options: argparse.Namespace) -> int:
-    from signalos.desktop.standalone import terminals_of, work_without_app
-    from signalos.desktop.wire_events import latch_event
-    from signalos.kit.clock import SystemClock
-    from signalos.kit.single import is_held
-
-    clock = SystemClock()
     journal = _open(options.home)
     terminals = terminals_of(journal)
     if not terminals:
@@ -98,35 +97,58 @@ async def _stop_trading(options: argparse.Namespace) -> int:
             f"nothing is latched: the app in {options.home} has never started with a terminal"
         )
     latch_id = journal.latches.set(terminals, options.mode, local=True)
-    latches = [journal.latches.get(t, latch_id) for t in terminals]
-    for latch in latches:
-        journal.outbox.add("latch", latch.terminal_id, latch_event(latch, "set", "trading stopped locally"))
-    answer: dict[str, Any] = {
-        "latchId": latch_id,
-        "latchedAt": latches[0].latched_at.isoformat(),
-        "flat": False,
-        "left": [],
-    }
-    until = clock.monotonic() + options.wait
-    while True:
-        if not is_held(options.home):
-            try:
-                await work_without_app(options.home, dict(os.environ), latch_id, until - clock.monotonic())
-            except Exception as why:  # noqa: BLE001 -- told below, and the exit code says the rest
-                # It is latched all the same; only nobody works on it until the app can start again.
-                print(f"signalos: latched, but nothing can be closed now: {why!r}", file=sys.stderr)
-                until = clock.monotonic()
-        latches = [journal.latches.get(t, latch_id) for t in terminals]
-        answer["flat"] = all(x.flat for x in latches)
-        answer["left"] = [{"terminalId": x.terminal_id, **item} for x in latches for item in x.left]
-        if answer["flat"] or clock.monotonic() >= until:
-            break
-        await clock.sleep(0.05)
+    # It is latched: whatever fails from here on ends with 3, since every other code says that it is not.
+    answer: dict[str, Any] = {"latchId": latch_id, "latchedAt": None, "flat": False, "left": []}
+    try:
+        asyncio.run(_prove(journal, terminals, options, answer))
+    except KeyboardInterrupt:
+        print("signalos: latched; the wait for the proof was interrupted", file=sys.stderr)
+    except Exception as why:  # noqa: BLE001 -- told here, and the exit code says the rest
+        print(f"signalos: latched, but the proof cannot be read: {why!r}", file=sys.stderr)
     if options.json:
         print(json.dumps(answer))
     else:
         print(f"stopped ({latch_id}): " + ("proven flat" if answer["flat"] else f"left: {answer['left']}"))
     return 0 if answer["flat"] else 3
+
+
+async def _prove(
+    journal: Any, terminals: list[str], options: argparse.Namespace, answer: dict[str, Any]
+) -> None:
+    """Keep ``answer`` true to the journal until it is flat or the wait is over; work if no app does."""
+    from signalos.desktop.standalone import work_without_app
+    from signalos.desktop.wire_events import latch_event
+    from signalos.kit.clock import SystemClock
+    from signalos.kit.single import is_held
+
+    clock = SystemClock()
+    latches = [journal.latches.get(t, answer["latchId"]) for t in terminals]
+    answer["latchedAt"] = latches[0].latched_at.isoformat()
+    for latch in latches:
+        journal.outbox.add("latch", latch.terminal_id, latch_event(latch, "set", "trading stopped locally"))
+    until = clock.monotonic() + options.wait
+    trouble = ""
+    while True:
+        if not is_held(options.home):
+            try:
+                await work_without_app(
+                    options.home, dict(os.environ), answer["latchId"], until - clock.monotonic()
+                )
+            except Exception as why:  # noqa: BLE001 -- told below and in ``left``
+                # It is latched all the same; only nobody works on it until the app can start again.
+                trouble = f"nothing can be closed before the app can start: {why!r}"
+                print(f"signalos: latched, but {trouble}", file=sys.stderr)
+        latches = [journal.latches.get(t, answer["latchId"]) for t in terminals]
+        answer["flat"] = all(x.flat for x in latches)
+        answer["left"] = [{"terminalId": x.terminal_id, **item} for x in latches for item in x.left] + [
+            {"terminalId": x.terminal_id, "ticket": None, "reason": "app_cannot_start", "text": trouble}
+            for x in latches
+            if trouble and not x.flat and not x.left
+        ]
+        # Written so that a wait that is no number ends as well.
+        if answer["flat"] or trouble or not clock.monotonic() < until:
+            return
+        await clock.sleep(0.05)
 
 
 def resume_trading(options: argparse.Namespace) -> int:

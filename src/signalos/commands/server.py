@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -27,7 +28,7 @@ def run(_: argparse.Namespace) -> int:
     from signalos.server.run import serve
     from signalos.server.settings import read_settings
 
-    start_log()
+    start_log(os.environ.get("SIGNALOS_LOG_LEVEL", "info"))
     try:
         settings = read_settings(SystemIds())
         with SingleInstance(settings.database.parent, "The server"):

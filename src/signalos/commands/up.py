@@ -38,7 +38,7 @@ def add(subparsers: Any) -> None:
     parser.add_argument(
         "--speed",
         type=float,
-        default=float(os.environ.get("SIGNALOS_DEMO_SPEED", SPEED)),
+        default=os.environ.get("SIGNALOS_DEMO_SPEED", str(SPEED)),
         help=f"recorded seconds a second, {SPEED:g} by default (environment: SIGNALOS_DEMO_SPEED)",
     )
     parser.add_argument("--examples", type=Path, default=None, help="folder with channel/ and prices/")
@@ -80,7 +80,7 @@ class Up:
         self._speed = speed
         self._clock = SystemClock()
         self._host = os.environ.get("HOST", "127.0.0.1")
-        self._port = int(os.environ.get("PORT", "5000"))
+        self._port = _port(os.environ.get("PORT", "5000").strip())
         self._url = f"http://127.0.0.1:{self._port}"
         self._demo = DemoHome(home / "demo", self._clock)
         self._logs = home / "logs"
@@ -114,7 +114,8 @@ class Up:
 
     def _refuse_busy_port(self) -> None:
         with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if sys.platform != "win32":  # where it would let us share a port that is taken
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", self._port))
             except OSError:
@@ -281,6 +282,12 @@ def _examples(named: Path | None) -> Path:
 
 def _signalos(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "signalos.cli", *arguments]
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise ConfigError(f"PORT is {text!r}: it must be a number from 1 to 65535")
+    return int(text)
 
 
 def _free_port() -> int:

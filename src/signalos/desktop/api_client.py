@@ -107,7 +107,9 @@ class APIClient:
             raise ServerRefused(401, "token_unreadable", str(why)) from why
         if token is None:
             raise ServerRefused(
-                401, "no_token", f"{what}: no token is stored yet; paste the terminal's token"
+                401,
+                "no_token",
+                f"{what}: no token is stored yet; store the terminal's token in {self._tokens.place}",
             )
         headers["Authorization"] = f"Bearer {token}"
         content = None

@@ -35,6 +35,11 @@ class AuthTokenManager:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder if folder is not None else Path.home() / ".signalos"
 
+    @property
+    def place(self) -> Path:
+        """The file of the token that serves every terminal without one of its own."""
+        return self._path(None)
+
     def get_auth_token(self, terminal_id: str | None = None) -> str | None:
         """The stored token, or None. It is read each time, so that a newly stored one counts at once.
 

@@ -15,6 +15,7 @@ _SECRET_WORDS = re.compile(
     r"(^|_)pass($|_)|passw|passphrase|pwd|secret|token|authorization|cookie|api_?key|hash|session", re.I
 )
 HIDDEN = "[hidden]"
+LEVELS = ("debug", "info", "warning", "error")
 _IN_TEXT = (
     (re.compile(r"(?i:bearer)\s+[A-Za-z0-9._~+/=\-]{8,}"), HIDDEN),
     (re.compile(r"eyJ[A-Za-z0-9._\-]{8,}"), HIDDEN),
@@ -68,7 +69,7 @@ class JsonLines(logging.Formatter):
 
 
 def start_log(level: str = "info", file: Path | None = None) -> None:
-    """Send the log to ``file`` (appended) or to standard error."""
+    """Send the log to ``file`` (appended) or to standard error. An unknown ``level`` counts as info."""
     handler: logging.Handler
     if file is None:
         handler = logging.StreamHandler(sys.stderr)
@@ -78,7 +79,10 @@ def start_log(level: str = "info", file: Path | None = None) -> None:
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
+    known = level.strip().lower() in LEVELS
+    root.setLevel(level.strip().upper() if known else "INFO")
+    if not known:
+        root.warning("the log level %r is none of %s: info is used", level, ", ".join(LEVELS))
     for library in ("httpx", "httpcore", "websockets"):
         # One line a request buries ours, and their debug lines show headers.
         logging.getLogger(library).setLevel(logging.WARNING)

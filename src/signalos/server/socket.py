@@ -175,6 +175,14 @@ class _Session:
         self._connection.close(socket.CLOSE_UNAUTHORISED)
 
     async def _begin(self) -> None:
+        """Start; where that fails the socket is closed, since an open one without events looks alive."""
+        try:
+            await self._start()
+        except Exception:
+            self._connection.close(1011)
+            raise
+
+    async def _start(self) -> None:
         """Start what is due: commands for a terminal at once, events for a browser unless it resumes."""
         if self._caller.terminal is not None:
             await self._parts.commands.connected(self._connection)

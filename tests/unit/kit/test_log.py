@@ -118,6 +118,12 @@ def root_logger() -> Iterator[logging.Logger]:
     root.handlers[:], root.level = handlers, level
 
 
+def test_an_unknown_level_is_told_and_counts_as_info(tmp_path: Path, root_logger: logging.Logger) -> None:
+    start_log("loud", tmp_path / "app.log")
+    assert root_logger.level == logging.INFO
+    assert "debug, info, warning, error" in (tmp_path / "app.log").read_text(encoding="utf-8")
+
+
 def test_log_goes_to_the_file(tmp_path: Path, root_logger: logging.Logger) -> None:
     file = tmp_path / "logs" / "app.log"
     start_log("warning", file)
