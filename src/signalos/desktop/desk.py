@@ -262,12 +262,18 @@ class Desk:
         self, command: Command, found: Position | PendingOrder
     ) -> OrderRequest | CommandResult:
         args = command.args
+        stop = _level(args, "stopLoss", found.stop_loss)
+        halted = self._journal.latches.halted(self.terminal_id)
+        if command.kind == "modify" and halted and _loosens(found, stop):
+            return _failed(
+                command, "stopped", "while trading is stopped or paused a stop may only be tightened"
+            )
         if isinstance(found, PendingOrder):
             if command.kind == "modify":
                 return ModifyOrder(
                     ticket=found.ticket,
                     price=found.price,
-                    stop_loss=_level(args, "stopLoss", found.stop_loss),
+                    stop_loss=stop,
                     take_profit=_level(args, "takeProfit", found.take_profit),
                 )
             return CancelOrder(ticket=found.ticket)
@@ -275,11 +281,6 @@ class Desk:
             return ClosePosition(identifier=found.identifier)
         if command.kind == "partial_close":
             return await self._part(command, found)
-        stop = _level(args, "stopLoss", found.stop_loss)
-        if self._journal.latches.halted(self.terminal_id) and _loosens(found, stop):
-            return _failed(
-                command, "stopped", "while trading is stopped or paused a stop may only be tightened"
-            )
         return ModifyPosition(
             identifier=found.identifier,
             stop_loss=stop,
@@ -307,7 +308,7 @@ def _level(args: dict[str, Any], name: str, now: Decimal | None) -> Decimal | No
     return None if args[name] is None else decimal(args[name])
 
 
-def _loosens(position: Position, stop: Decimal | None) -> bool:
+def _loosens(position: Position | PendingOrder, stop: Decimal | None) -> bool:
     if position.stop_loss is None:
         return False
     if stop is None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from signalos.domain.order import ModifyPosition, OrderRequest
-from signalos.domain.signal import Open, Side
+from signalos.domain.signal import Open, OrderKind, Side
 from signalos.protocol.socket import Command, CommandResult
 from tests.support.rig import Rig
 
@@ -167,3 +167,29 @@ async def test_a_loosening_change_is_refused_at_the_gate_too(rig: Rig) -> None:
     settled = rig.journal.intents.get(intent.key)
     assert (settled.state, settled.reason) == ("refused", "paused")
     assert rig.broker.book[only(rig)].stop_loss == held.stop_loss
+
+
+async def test_in_a_pause_the_stop_of_a_waiting_order_is_only_tightened(rig: Rig) -> None:
+    waiting = Open(
+        symbol="EURUSD",
+        side=Side.BUY,
+        order=OrderKind.LIMIT,
+        entry=(D("1.098"),),
+        stop_loss=D("1.095"),
+        take_profits=(D("1.106"),),
+    )
+    rig.say(2, "limit", waiting)
+    await rig.run(1)
+    (order,) = (await rig.broker.snapshot()).orders
+    ticket = order.ticket
+    rig.terminal.desk.accept(command(rig, 1, "pause"))
+    rig.terminal.desk.accept(command(rig, 2, "modify", identifier=ticket, stopLoss=1.09))
+    await rig.run(1)
+    loosened = result(rig, 2)
+    assert loosened is not None
+    assert (loosened.success, loosened.reason) == (False, "stopped")
+    rig.terminal.desk.accept(command(rig, 3, "modify", identifier=ticket, stopLoss=1.096))
+    await rig.run(1)
+    tightened = result(rig, 3)
+    assert tightened is not None
+    assert tightened.success
