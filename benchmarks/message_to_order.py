@@ -82,6 +82,7 @@ def main() -> int:
     """Print the table; exit 1 if nothing was executed."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--messages", type=int, default=200, help="a multiple of ten")
+    parser.add_argument("--limit", type=float, default=10.0, help="highest median to the order, in ms")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="signalos-bench-") as name:
         folder = Path(name)
@@ -98,6 +99,10 @@ def main() -> int:
         print(
             f"{name:<34}{len(values):>6}{median:>9.2f}{p95:>9.2f}{p99:>9.2f}{median / statistics.median(base):>9.1f}"
         )
+    reached = statistics.median(figures["message to order at the terminal"])
+    if reached > options.limit:
+        print(f"the median to the order is {reached:.2f} ms, above {options.limit:g} ms")
+        return 1
     return 0
 
 

@@ -102,9 +102,14 @@ class Child:
             if self._clock.monotonic() - started > STEADY_SECONDS:
                 pause = 0.0
             self._tell(f"{self.name} has ended with code {code} and is started again; see {self._log_file}")
-            await self._clock.sleep(pause)
-            pause = min(LONGEST_PAUSE, pause * 2 or 0.5)
-            await self._spawn()
+            while True:
+                await self._clock.sleep(pause)
+                pause = min(LONGEST_PAUSE, pause * 2 or 0.5)
+                try:
+                    await self._spawn()
+                    break
+                except OSError as why:
+                    self._tell(f"{self.name} cannot be started ({why}); tried again in {pause:g} s")
 
 
 def last_lines(path: Path, count: int = 8) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from signalos.domain.errors import ConfigError
 from signalos.kit.clock import Clock, DemoTime
 from signalos.kit.paths import write_atomically
 
@@ -82,4 +83,9 @@ class DemoHome:
     def _saved(self) -> Saved | None:
         if not self._saved_file.exists():
             return None
-        return msgspec.json.decode(self._saved_file.read_bytes(), type=Saved)
+        try:
+            return msgspec.json.decode(self._saved_file.read_bytes(), type=Saved)
+        except msgspec.DecodeError as why:
+            raise ConfigError(
+                f"{self._saved_file} cannot be read ({why}). Delete {self.folder} to begin the demo anew."
+            ) from None

@@ -80,6 +80,11 @@ class Up:
         self._speed = speed
         self._clock = SystemClock()
         self._host = os.environ.get("HOST", "127.0.0.1")
+        if self._host not in ("127.0.0.1", "localhost"):
+            raise ConfigError(
+                f"HOST is {self._host}: the demo runs on 127.0.0.1 only. For other addresses start"
+                " `signalos server` with TLS, and the desktop app beside your terminal."
+            )
         self._port = _port(os.environ.get("PORT", "5000").strip())
         self._url = f"http://127.0.0.1:{self._port}"
         self._demo = DemoHome(home / "demo", self._clock)

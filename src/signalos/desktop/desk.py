@@ -45,7 +45,7 @@ class Desk:
         magic: Callable[[], int],
         clock: Clock,
         busy: asyncio.Lock,
-        local_latches_end_remotely: bool = False,
+        stop_required: Callable[[], bool] = lambda: False,
     ) -> None:
         self.terminal_id = terminal_id
         self.on_latch: Callable[[], None] = lambda: None
@@ -57,7 +57,7 @@ class Desk:
         self._magic = magic
         self._clock = clock
         self._busy = busy
-        self._remote_end = local_latches_end_remotely
+        self._stop_required = stop_required
         self._awake = asyncio.Event()
 
     def accept(self, command: Command) -> CommandResult | None:
@@ -177,7 +177,7 @@ class Desk:
             named = next((x for x in active if x.latch_id == end_stop), None)
             if named is None:
                 return _failed(command, "latch_changed", "that stop is not the one in force")
-            if named.local and not self._remote_end:
+            if named.local:
                 return _failed(
                     command,
                     "latched_locally",
@@ -267,6 +267,10 @@ class Desk:
         if command.kind == "modify" and halted and _loosens(found, stop):
             return _failed(
                 command, "stopped", "while trading is stopped or paused a stop may only be tightened"
+            )
+        if command.kind == "modify" and stop is None and self._stop_required():
+            return _failed(
+                command, "stop_required", "the strategy requires a stop: move it, do not remove it"
             )
         if isinstance(found, PendingOrder):
             if command.kind == "modify":

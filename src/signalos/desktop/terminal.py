@@ -97,7 +97,16 @@ class Terminal:
             note=note,
         )
         self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
-        self.desk = Desk(self.terminal_id, broker, journal, executor, magic=magic, clock=clock, busy=busy)
+        self.desk = Desk(
+            self.terminal_id,
+            broker,
+            journal,
+            executor,
+            magic=magic,
+            clock=clock,
+            busy=busy,
+            stop_required=lambda: strategies.current().filters.require_stop,
+        )
         self.desk.on_latch = self.stopper.wake
         self.stopper.on_flat = self.desk.wake
         self.watcher.on_settled = self._settled

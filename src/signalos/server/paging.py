@@ -34,6 +34,14 @@ def wanted(request: Request) -> Slice:
     return Slice(_decode(cursor) if cursor else FROM_NEWEST, int(text[:9]))
 
 
+def choice(request: Request, name: str, known: Sequence[str]) -> str | None:
+    """Read a filter that has a fixed set of values, None if it is not given. Raises Problem invalid."""
+    given = request.query_params.get(name) or None
+    if given is not None and given not in known:
+        raise Problem("invalid", f"{name}: one of {', '.join(known)}", errors=[{"field": name}])
+    return given
+
+
 def page(rows: Sequence[T], limit: int, key: Callable[[T], int]) -> views.Page[T]:
     """A page of ``rows``, of which one more than ``limit`` was asked for."""
     items = list(rows[:limit])

@@ -173,7 +173,11 @@ def differences(calm: Run, killed: Run, posted: dict[int, datetime]) -> tuple[li
         down = moment is not None and any(d.begin <= moment <= d.end for d in killed.downtimes)
         # An update differs as well where the signal it is about met a downtime.
         follows = where[5] != "open" and any(d.begin <= (moment or BEGIN) for d in killed.downtimes)
-        if (down or follows) and (reasons & EXCUSES or "absent" in state):
+        # A leg may be absent only where its message was decided in that run as well: else it was lost.
+        decided = all(
+            x is not None or any(other[:2] == where[:2] for other in run) for x, run in ((one, a), (two, b))
+        )
+        if (down or follows) and decided and (reasons & EXCUSES or "absent" in state):
             excused.append(text)
         else:
             faults.append(text)

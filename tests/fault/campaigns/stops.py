@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from signalos.desktop.journal import Journal
+from signalos.kit.ids import SystemIds
 from tests.support.world import CLOCK, World, signalos
 
 QUIET = {
@@ -94,7 +96,7 @@ async def one_stop(folder: Path, chance: random.Random, kill: bool) -> dict[str,
             "positions": len(await world.positions()),
             "orders": len(await world.terminal("orders_get") or []),
             "entries_after_flat": new,
-            "latched": latched.isoformat(),
+            "sent_after_latch": sent_after(world.home, latched),
             "opened": len(entries),
         }
         if world.app is not None and world.app.poll() is not None:
@@ -111,6 +113,20 @@ async def one_stop(folder: Path, chance: random.Random, kill: bool) -> dict[str,
         world.stop()
 
 
+def sent_after(home: Path, latched: datetime) -> int:
+    """How many executed entries were sent after the latch, by the journal's own times."""
+    journal = Journal(home, clock=CLOCK, market=CLOCK, ids=SystemIds())
+    try:
+        return sum(
+            1
+            for intent in journal.intents.everything()
+            if intent.kind == "open" and intent.state in ("executed", "pending")
+            if intent.sent_at is not None and intent.sent_at > latched
+        )
+    finally:
+        journal.close()
+
+
 async def _keep_posting(world: World, chance: random.Random) -> None:
     for number in range(1, 900_000):
         world.post(number, signal_text(chance.choice(["buy", "buy", "limit", "sell"]), number))
@@ -124,6 +140,8 @@ def faults_of(result: dict[str, Any]) -> list[str]:
         found.append(f"not proven flat: {result}")
     if result["positions"] or result["orders"]:
         found.append(f"{result['positions']} positions and {result['orders']} orders are left")
+    if result["sent_after_latch"]:
+        found.append(f"{result['sent_after_latch']} entries were sent after the latch")
     if result["entries_after_flat"]:
         found.append(f"{result['entries_after_flat']} entries after the stop")
     if not result["trades_after_resume"]:

@@ -193,3 +193,12 @@ async def test_in_a_pause_the_stop_of_a_waiting_order_is_only_tightened(rig: Rig
     tightened = result(rig, 3)
     assert tightened is not None
     assert tightened.success
+
+
+async def test_a_stop_that_the_strategy_requires_is_not_removed(rig: Rig) -> None:
+    rig.terminal.desk.accept(command(rig, 1, "modify", identifier=only(rig), stopLoss=None))
+    await rig.run(1)
+    assert rig.broker.book[only(rig)].stop_loss == BUY.stop_loss
+    done = result(rig, 1)
+    assert done is not None
+    assert (done.success, done.reason) == (False, "stop_required")

@@ -16,6 +16,7 @@ from signalos.server.paths import row_id
 from signalos.server.problems import Problem
 from signalos.server.signals import repository
 
+STATUSES = ("received", "executed", "refused", "rejected")
 FILTERS = ("cursor", "limit", "status", "symbol", "chatId")
 
 
@@ -28,13 +29,14 @@ def router(store: Store, callers: Callers) -> APIRouter:
         caller = await callers.user(request)
         want = paging.wanted(request)
         query = request.query_params
+        status = paging.choice(request, "status", STATUSES)
         found = await store.read(
             lambda db: repository.page(
                 db,
                 caller.user_id,
                 want.before,
                 want.limit + 1,
-                status=query.get("status") or None,
+                status=status,
                 symbol=query.get("symbol") or None,
                 chat_id=query.get("chatId") or None,
             )

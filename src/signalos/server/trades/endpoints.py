@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from signalos.protocol import requests, views
-from signalos.protocol.shapes import Wire
+from signalos.protocol.shapes import TradeStatus, Wire
 from signalos.server import paging
 from signalos.server.auth.callers import Callers
 from signalos.server.bodies import answer
@@ -35,6 +37,7 @@ def router(trades: TradeService, store: Store, callers: Callers, accept: Accepto
         caller = await callers.user(request)
         want = paging.wanted(request)
         query = request.query_params
+        status = paging.choice(request, "status", get_args(TradeStatus))
         signal_id = number_filter(request, "signalId")
         found = await store.read(
             lambda db: repository.page(
@@ -42,7 +45,7 @@ def router(trades: TradeService, store: Store, callers: Callers, accept: Accepto
                 caller.user_id,
                 want.before,
                 want.limit + 1,
-                status=query.get("status") or None,
+                status=status,
                 terminal_id=query.get("terminalId") or None,
                 symbol=query.get("symbol") or None,
                 signal_id=signal_id,
