@@ -23,7 +23,7 @@ from signalos.desktop.logs import RETRY_LOG
 from signalos.domain.decision import PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
-from signalos.domain.order import LegKey, OpenLeg, Outcome, OutcomeKind
+from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.strategy import Strategy
 from signalos.engine import break_even_step, manage
 from signalos.kit.clock import Clock
@@ -109,9 +109,9 @@ class Watcher:
             outcome = await self._look_for(intent)
             if outcome is None:
                 continue
-            if self._may_send_again(outcome):
+            if self._may_send_again(intent, outcome):
                 self._journal.intents.mark(
-                    intent, "planned", "proven_absent", "the terminal never received it; sent again"
+                    intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
                 )
                 self._note(RETRY_LOG, intent.shown())
             else:
@@ -132,13 +132,15 @@ class Watcher:
             grace_seconds=self._grace,
         )
 
-    def _may_send_again(self, outcome: Outcome) -> bool:
-        """Only where the terminal's answer proves that the request never arrived (see ADR 0004)."""
-        return (
-            self._absence_proves
-            and outcome.kind is OutcomeKind.REFUSED
-            and outcome.reason == "not_executed"
+    def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
+        """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""
+        if outcome.kind is not OutcomeKind.REFUSED or outcome.reason != "not_executed":
+            return False
+        request = intent.request
+        harmless = isinstance(request, CancelOrder) or (
+            isinstance(request, ClosePosition) and request.volume is None
         )
+        return self._absence_proves or harmless
 
     # -- positions and orders --------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import Latches
 from signalos.desktop.terminal import Terminal
-from signalos.domain.order import OpenLeg
-from signalos.domain.signal import Open, Side
+from signalos.domain.order import ClosePosition, OpenLeg
+from signalos.domain.signal import Close, Open, Reach, Scope, Side
 from signalos.domain.strategy import Filters, Strategy
 from tests.support.rig import Rig
 
@@ -194,4 +194,25 @@ async def test_a_terminal_that_is_down_delays_and_loses_nothing(tmp_path: Path) 
     rig.broker.up = True
     await rig.run(5)
     assert [x["state"] for x in rig.lines()] == ["executed", "executed"]
+    await rig.crash()
+
+
+async def test_a_whole_close_that_got_lost_is_sent_again_and_a_partial_one_is_not(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, strategy=LOOSE, absence_proves=False)
+    await rig.start()
+    rig.say(1, "signal 1", signal(1))
+    await rig.run(1)
+    before = {p.identifier: p.volume for p in rig.broker.book.values()}
+    rig.broker.faults = lambda request: "lose_request" if isinstance(request, ClosePosition) else ""
+    rig.say(2, "half", Close(scope=Scope(Reach.ONE, target=1), fraction=D("0.5")), reply_to=1)
+    await rig.run(0.3)
+    rig.broker.faults = lambda request: ""
+    await rig.run(10)
+    assert {p.identifier: p.volume for p in rig.broker.book.values()} == before
+    rig.broker.faults = lambda request: "lose_request" if isinstance(request, ClosePosition) else ""
+    rig.say(3, "close", Close(scope=Scope(Reach.ONE, target=1)), reply_to=1)
+    await rig.run(0.3)
+    rig.broker.faults = lambda request: ""
+    await rig.run(10)
+    assert not rig.broker.book
     await rig.crash()
