@@ -22,7 +22,5 @@ export function usePaletteActions(control: { readonly stop: Action; readonly pau
       { id: 'zone', name: 'Switch between UTC and local time', icon: IconClock, blocked: '', perform: toggleZone },
       { id: 'sign-out', name: 'Sign out', icon: IconLogout, blocked: '', perform: signOut },
     ]
-    // The settings' functions are new at each render and always do the same.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [control.stop, control.pause, router])
+  }, [control.stop, control.pause, router, toggleScheme, toggleZone, signOut])
 }
