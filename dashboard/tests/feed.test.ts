@@ -8,8 +8,14 @@ function feed() {
   const clockwork = new Clockwork()
   const batches: Batch[] = []
   const gaps: number[] = []
-  const made = new Feed((batch) => batches.push(batch), (last) => gaps.push(last), clockwork)
-  return { feed: made, batches, gaps, clockwork }
+  const voids: number[] = []
+  const made: Feed = new Feed(
+    (batch) => batches.push(batch),
+    (last) => gaps.push(last),
+    clockwork,
+    () => voids.push(made.seq ?? -1),
+  )
+  return { feed: made, batches, gaps, voids, clockwork }
 }
 
 const durable = (seq: number, id = seq): Incoming => ({ kind: 'durable', seq, event: tradeEvent(seq, { id }) })
@@ -25,6 +31,23 @@ describe('Feed', () => {
     expect(batches).toHaveLength(1)
     expect(batches[0]?.events.map((event) => event.seq)).toEqual([11, 12])
     expect(it.seq).toBe(12)
+  })
+
+  it('begins anew behind a server that was put back, and goes on from its number', () => {
+    const { feed: it, batches, gaps, voids, clockwork } = feed()
+    const ready = (seq: number): Incoming => ({ kind: 'ready', data: { userId: 1, seq } })
+    it.take(ready(3))
+    it.begin(overview({ seq: 10 }))
+    it.take(ready(10))
+    it.take(ready(12))
+    expect(voids).toEqual([])
+    it.take(durable(11))
+    it.take(ready(7))
+    expect(voids).toEqual([7])
+    it.take(durable(8))
+    clockwork.pass(FLUSH_MS)
+    expect(gaps).toEqual([])
+    expect(batches.flatMap((batch) => batch.events.map((event) => event.seq))).toEqual([8])
   })
 
   it('drops what it already has', () => {

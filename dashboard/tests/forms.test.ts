@@ -2,36 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { safeNext } from '@/app/safe-next'
 import { changedLevels } from '@/components/trades/levels'
 import { openRows } from '@/components/trades/open-rows'
-import { desktopHealth, marketAge, serverHealth, terminalHealth, worst } from '@/features/connection/health'
+import { desktopHealth, marketAge, serverHealth, terminalHealth, worst } from '@/lib/health'
 import { curve } from '@/features/overview/curve'
-import { changedConfig, invalid, readValues } from '@/features/strategy/fields'
 import type { Held } from '@/lib/data'
 import { terminal, trade } from './samples'
-
-describe('strategy form', () => {
-  const config = {
-    riskPercentage: 1, maxDailyTrades: 20, maxOpenTrades: 20, maxSignalAge: 180, maxSpreadShare: 0.33, maxEntryDistanceShare: 0.5, minRiskReward: 0.3,
-    filters: { missingStop: true, duplicate: true, conflict: false }, management: { breakEvenAfterTarget: 1 },
-  }
-  it('shows shares in percent and stores them as shares', () => {
-    const values = readValues(config)
-    expect(values).toMatchObject({ maxSpreadShare: 33, conflict: false, duplicate: true })
-    expect(changedConfig(values, { ...values, maxSpreadShare: 25 })).toEqual({ maxSpreadShare: 0.25 })
-  })
-  it('sends only what was changed, each in its place', () => {
-    const values = readValues(config)
-    expect(changedConfig(values, values)).toBeNull()
-    expect(changedConfig(values, { ...values, conflict: true, breakEvenAfterTarget: null, maxDailyTrades: null })).toEqual({
-      maxDailyTrades: null, filters: { conflict: true }, management: { breakEvenAfterTarget: null },
-    })
-  })
-  it('names the field that is out of range', () => {
-    const values = readValues(config)
-    expect(invalid(values)).toBe('')
-    expect(invalid({ ...values, riskPercentage: 0 })).toMatch(/^Risk a signal/)
-    expect(invalid({ ...values, riskPercentage: null })).toMatch(/give a number/)
-  })
-})
 
 describe('changedLevels', () => {
   it('leaves what is the same, removes what was emptied', () => {

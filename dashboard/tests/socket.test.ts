@@ -38,6 +38,23 @@ describe('Link', () => {
     expect(sockets[0]?.sent).toEqual([JSON.stringify({ type: 'resume_from', seq: 41 })])
   })
 
+  it('asks by the number that the page has after it was told what the server has', () => {
+    const clockwork = new Clockwork()
+    const socket = new FakeSocket()
+    let seq = 60
+    const it = new Link({
+      open: () => socket,
+      lastSeq: () => seq,
+      onMessage: (message) => { if (message.kind === 'ready') seq = message.data.seq },
+      ticker: clockwork,
+      now: () => clockwork.now,
+      random: () => 1,
+    })
+    it.start()
+    socket.say({ type: 'ready', data: { userId: 1, seq: 50 }, seq: null, at: '' })
+    expect(socket.sent).toEqual([JSON.stringify({ type: 'resume_from', seq: 50 })])
+  })
+
   it('comes back by itself, waiting longer each time', () => {
     const { link: it, sockets, clockwork } = link()
     it.start()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fieldGroup, pieces } from '@/features/signals/highlight'
+import { fieldGroup, pieces } from '@/components/signals/highlight'
 import { problemError, waitWords } from '@/lib/api/problem'
 import { count, digitsOf, money, price, signedMoney, signedPercent, volume, words } from '@/lib/format'
 import { newId } from '@/lib/ids'
@@ -75,7 +75,7 @@ describe('pieces', () => {
 
 describe('problemError', () => {
   it('says when a locked sign-in opens again', () => {
-    expect(problemError(429, { code: 'sign_in_locked', detail: 'x' }, '300').message).toBe('Too many wrong passwords: sign-in is locked. Try again in 5 min.')
+    expect(problemError(429, { code: 'sign_in_locked', detail: 'x' }, '300').message).toBe('Too many wrong passwords or codes: sign-in is locked. Try again in 5 min.')
     expect(waitWords(30)).toBe('30 s')
   })
   it('prefers known words, then the detail, then the status', () => {

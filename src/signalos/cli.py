@@ -12,11 +12,13 @@ from signalos.domain.errors import SignalOSError
 COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("up", "start everything for a first look: server, desktop app, simulated terminal, channel"),
     "server": ("server", "start the server"),
-    "desktop": ("desktop", "the desktop app: run, status, journal, stop, resume, quit"),
+    "desktop": ("desktop", "the desktop app: run, pair, status, journal, stop, resume, quit"),
     "parse": ("parse", "read messages and show what they ask for"),
     "sim": ("sim", "start a simulated trading terminal"),
     "db": ("db", "bring the server's database up to date"),
     "user": ("user", "create users of the server"),
+    "backup": ("backup", "copy, verify and put back the server's database or a desktop app's journal"),
+    "doctor": ("doctor", "check this installation and say what to do"),
 }
 
 

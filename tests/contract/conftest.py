@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,21 +11,30 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import pytest
 
+from signalos.brokers._template import TemplateBroker, Venue
+from signalos.brokers._template.venue import Instrument
 from signalos.brokers.base import Broker
-from signalos.brokers.mt5 import Before, Mt5Broker, Settings, WorkerLauncher, settle, simulated_worker
-from signalos.brokers.mt5.session import Session
+from signalos.brokers.mt5 import (
+    Before,
+    Deadlines,
+    Mt5Broker,
+    Settings,
+    WorkerLauncher,
+    native_worker,
+    settle,
+    simulated_worker,
+)
 from signalos.brokers.simulated.assembly import TerminalOptions, open_terminal
 from signalos.brokers.simulated.faults import Faults
+from signalos.brokers.simulated.local import LocalWorker
 from signalos.brokers.simulated.server import SimulatorServer
 from signalos.brokers.simulated.service import Service
-from signalos.brokers.simulated.terminal import Session as TerminalSession
+from signalos.domain.market import Deal
 from signalos.domain.order import LegKey, OpenLeg, OrderRequest, Outcome
 from signalos.domain.signal import Side
 from signalos.kit.clock import SystemClock
-from signalos.kit.wire import Answer, Request
 
 MAGIC = 517001
 ACCOUNT = "90000001@SignalOS-Simulated"
@@ -55,7 +64,10 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class World:
-    """A broker, and what a test may ask of it. ``service`` is the terminal behind it."""
+    """A broker, and what a test may ask of it. ``service`` is the simulated terminal behind it.
+
+    A broker of another kind is put in by :class:`OtherWorld`.
+    """
 
     broker: Broker
     service: Service
@@ -117,41 +129,6 @@ class World:
         return [row for row in rows if row["comment"] == self.tag(leg)]
 
 
-class _Module:
-    """The terminal's functions without a wire: the module as the worker's session calls it."""
-
-    def __init__(self, session: TerminalSession) -> None:
-        self._session = session
-        self._last: tuple[int, str] = (1, "Success")
-
-    def last_error(self) -> tuple[int, str]:
-        return self._last
-
-    def __getattr__(self, name: str) -> Any:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            answer = self._session.call(name, args, kwargs)
-            self._last = answer.last_error
-            return answer.ok
-
-        return call
-
-
-class _LocalWorker:
-    """A worker's session without a process."""
-
-    def __init__(self, service: Service) -> None:
-        self._session = Session(_Module(service.session()))
-
-    async def call(
-        self, fn: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, deadline: float
-    ) -> Answer:
-        answer = self._session.answer(Request(1, fn, list(args), dict(kwargs or {})))
-        return msgspec.json.decode(msgspec.json.encode(answer), type=Answer)
-
-    async def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 async def service(prices: Path, tmp_path: Path) -> AsyncIterator[Service]:
     options = TerminalOptions(state=tmp_path / "account.db", prices=prices)
@@ -183,12 +160,31 @@ async def over_worker(service: Service, address: str) -> AsyncIterator[World]:
     await broker.stop()
 
 
+NATIVE = Path(__file__).parents[1] / "support" / "native"
+
+
+def native_environ(address: str) -> dict[str, str]:
+    """Environment of a worker that finds a module named MetaTrader5, over the terminal at ``address``."""
+    return {"PYTHONPATH": str(NATIVE), "SIGNALOS_TEST_TERMINAL": address}
+
+
+@pytest.fixture
+async def through_native(service: Service, address: str) -> AsyncIterator[World]:
+    """The MetaTrader broker, a worker process with ``--native``, and the module that it imports."""
+    clock = SystemClock()
+    launcher = WorkerLauncher(native_worker(), clock, Random(1), native_environ(address))
+    broker = Mt5Broker("t1", launcher, clock, Settings(deadlines=Deadlines(send=2.0)))
+    await broker.start()
+    yield World(broker, service, launcher)
+    await broker.stop()
+
+
 @pytest.fixture
 async def in_process(service: Service) -> AsyncIterator[World]:
     """The MetaTrader broker and the simulated terminal in one process, without any wire."""
 
-    async def worker() -> _LocalWorker:
-        return _LocalWorker(service)
+    async def worker() -> LocalWorker:
+        return LocalWorker(service)
 
     broker = Mt5Broker("t1", worker, SystemClock(), Settings())
     await broker.start()
@@ -196,7 +192,46 @@ async def in_process(service: Service) -> AsyncIterator[World]:
     await broker.stop()
 
 
-@pytest.fixture(params=["over_worker", "in_process"])
+@dataclass
+class OtherWorld(World):
+    """A broker that is no simulated MetaTrader: ``all_deals`` lists its house's deals."""
+
+    service: Any = None
+    all_deals: Callable[[], Iterable[Deal]] = tuple
+
+    def deals_of(self, leg: int) -> list[Any]:
+        return [deal for deal in self.all_deals() if deal.tag == self.tag(leg)]
+
+
+@pytest.fixture
+async def from_template() -> OtherWorld:
+    """The broker that others are copied from, over a trading house in memory."""
+    login, _, server = ACCOUNT.partition("@")
+    house = Venue(
+        SystemClock(),
+        login,
+        server,
+        {
+            "EURUSD": Instrument("EURUSD", 5, Decimal("1.1"), Decimal("1.1001"), Decimal(100_000)),
+            "USDJPY": Instrument("USDJPY", 3, Decimal(110), Decimal("110.01"), Decimal(909)),
+        },
+    )
+    broker = TemplateBroker("t1", house)
+    await broker.start()
+    return OtherWorld(broker, all_deals=lambda: house.deals)
+
+
+TO_METATRADER = ("over_worker", "through_native", "in_process")
+
+
+@pytest.fixture(params=TO_METATRADER)
+def mt5_world(request: pytest.FixtureRequest) -> World:
+    """Every way to a MetaTrader terminal in turn."""
+    found: World = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=[*TO_METATRADER, "from_template"])
 def world(request: pytest.FixtureRequest) -> World:
     """Every way in turn: whoever writes another broker adds its fixture here."""
     found: World = request.getfixturevalue(request.param)

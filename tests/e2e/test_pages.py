@@ -52,8 +52,25 @@ async def paths(running: Stage) -> list[str]:
     sold = next(t for t in trades if t["side"] == "sell")
     assert (await running.http.post(f"/api/trades/{sold['id']}/close")).status_code == 202
     refused = await running.signal_of(await running.post("EURUSD BUY 1.10050\nSL 1.12000\nTP 1.13000"))
+    (provider,) = (await running.http.get("/api/providers")).json()["items"][:1]
+    channel = f"/providers/{provider['id']}"
     signals = [f"/signals/{s['id']}" for s in (traded[0], refused)]
-    return ["/", "/signals", *signals, "/trades", "/strategy", "/terminals", "/logs", "/about"]
+    return [
+        "/",
+        "/signals",
+        *signals,
+        "/trades",
+        "/providers",
+        channel,
+        "/strategies",
+        "/strategies/1",
+        "/analytics",
+        "/terminals",
+        "/pair",
+        "/settings",
+        "/logs",
+        "/about",
+    ]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

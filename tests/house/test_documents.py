@@ -31,7 +31,7 @@ def named_paths(text: str) -> list[str]:
     """Repository paths in backticks: those that begin with a folder at the top, or with a package of the product."""
     found = []
     for quoted in BACKTICKS.findall(text):
-        word = quoted.split()[0].rstrip(":,.") if " " not in quoted.strip() else ""
+        word = quoted.split()[0].rstrip(":,.").split("::")[0] if " " not in quoted.strip() else ""
         first = word.split("/")[0]
         if "/" in word and not re.search(r"[{}<>*$]|\.\.\.", word):
             if first in TOPS:
@@ -89,7 +89,7 @@ def read_settings() -> set[str]:
     """Names of environment variables that product, set-up and tests read."""
     pattern = re.compile(
         r"""environ(?:\.get\(|\[)["']([A-Z][A-Z0-9_]+)["']|process\.env\[?\.?["']?([A-Z][A-Z0-9_]+)"""
-        r"""|["']((?:SIGNALOS|MT5)_[A-Z0-9_]+)["']"""
+        r"""|["']((?:SIGNALOS|MT5|TELEGRAM)_[A-Z0-9_]+)["']"""
     )
     places = [*files(".py", under="src"), *files(".py", under="tools"), ROOT / "tests" / "conftest.py"]
     places += list((ROOT / "dashboard").glob("*.ts"))

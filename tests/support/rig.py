@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from signalos.brokers.base import Broker
+from signalos.desktop.channel_book import ChannelBook, LocalChannel
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.latches import Latches
 from signalos.desktop.pipeline import Pipeline
 from signalos.desktop.strategy_book import StrategyBook
-from signalos.desktop.terminal import Terminal, TerminalSettings
+from signalos.desktop.terminal import Note, Terminal, TerminalSettings
+from signalos.domain.ceilings import Ceilings
 from signalos.domain.message import Message
 from signalos.domain.signal import Action, Reading, ReadingContext
 from signalos.domain.strategy import Strategy
 from signalos.kit.clock import VirtualClock
 from signalos.kit.ids import SeededIds
+from signalos.parser import Languages, parse
 from signalos.sources.base import Post
 from tests.support.fake_broker import FakeBroker
 
@@ -26,7 +31,9 @@ CHAT = "-1001"
 
 
 class Rig:
-    """One desktop side. ``says`` maps a message's text to what the parser reads from it."""
+    """One desktop side. ``says`` maps a message's text to what the parser reads from it; ``contexts``
+    are what it was told besides, message by message.
+    """
 
     def __init__(
         self,
@@ -39,6 +46,10 @@ class Rig:
         absence_proves: bool = True,
         terminal: type[Terminal] = Terminal,
         latches: type[Latches] = Latches,
+        paired: bool = False,
+        channels: Sequence[LocalChannel] = (),
+        ceilings: Ceilings | None = None,
+        note: Note = lambda name, entry: None,
     ) -> None:
         self.home = home
         self.clock = clock or VirtualClock(START)
@@ -49,6 +60,11 @@ class Rig:
         self._absence = absence_proves
         self._terminal_class = terminal
         self._latches_class = latches
+        self._paired = paired
+        self._local_channels = channels
+        self._ceilings = ceilings
+        self._note = note
+        self.contexts: list[ReadingContext] = []
         self._position = 0
         self._ids = SeededIds(7)
         self._tasks: list[asyncio.Task[Any]] = []
@@ -58,19 +74,31 @@ class Rig:
         self.journal = Journal(
             self.home, clock=self.clock, market=self.clock, ids=self._ids, latches=self._latches_class
         )
-        book = StrategyBook(self.journal, self.strategy, paired=False)
+        self.strategies = StrategyBook(
+            self.journal, self.strategy, paired=self._paired, ceilings=self._ceilings
+        )
         self.terminal = self._terminal_class(
             TerminalSettings("t1", grace_seconds=self._grace, absence_proves=self._absence),
             self.broker,
             self.journal,
-            book,
+            self.strategies,
             listens_to=lambda source: True,
+            profile_of=lambda chat_id: self.channels.of(chat_id).profile,
+            ceilings=self._ceilings,
+            note=self._note,
             clock=self.clock,
             market=self.clock,
         )
-        self.pipeline = Pipeline(self.journal, self._parse, [self.terminal.lane])
+        self.channels = ChannelBook(
+            self.journal, self.strategies, self._local_channels, paired=self._paired
+        )
+        self.pipeline = Pipeline(self.journal, self._parse, [self.terminal.lane], self.channels)
+        self.terminal.desk.hand.on_message = self.pipeline.wake
 
-    def _parse(self, message: Message, context: ReadingContext) -> Reading:
+    def _parse(self, message: Message, context: ReadingContext, own: Languages | None) -> Reading:
+        self.contexts.append(context)
+        if own is not None and message.text not in self.says:
+            return parse(message, context, own)
         actions = self.says.get(message.text, ())
         return Reading(actions, "" if actions else "talk")
 
@@ -127,3 +155,33 @@ class Rig:
     def ago(self, seconds: float) -> datetime:
         """A moment before now."""
         return self.clock.now() - timedelta(seconds=seconds)
+
+
+def routed(strategy: Strategy) -> type[Terminal]:
+    """A terminal to which the rig's source is routed with a strategy of its own, as ``parts`` builds it."""
+
+    class Routed(Terminal):
+        def __init__(
+            self,
+            settings: TerminalSettings,
+            broker: Broker,
+            journal: Journal,
+            strategies: StrategyBook,
+            *,
+            listens_to: Callable[[str], bool],
+            **more: Any,
+        ) -> None:
+            def strategy_of(source: str, chat_id: str) -> Strategy:
+                return strategies.for_message(chat_id, strategy if source == "test" else None)
+
+            super().__init__(
+                settings,
+                broker,
+                journal,
+                strategies,
+                listens_to=listens_to,
+                strategy_of=strategy_of,
+                **more,
+            )
+
+    return Routed

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from signalos.desktop.auth import AuthTokenManager
+from signalos.desktop.journal.store import FILE_NAME
 from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
 from tests.support.world import CLOCK, World, free_port, signalos
 
@@ -64,7 +67,7 @@ class Stage:
         made = await self.http.post("/api/terminals", json={"name": "Simulated terminal"})
         made.raise_for_status()
         AuthTokenManager(self.home).store_auth_token(made.json()["token"])
-        await self._use_strategy(QUIET)
+        await self.use_strategy(QUIET)
         await self.world.terminal("account_info")
         self.world.start_app()
         await self.online()
@@ -206,12 +209,20 @@ class Stage:
         self.http.cookies.clear()
         self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
 
-    async def _use_strategy(self, config: dict[str, Any]) -> None:
+    async def use_strategy(self, config: dict[str, Any]) -> None:
+        """Let ``config`` be the strategy in force; returns once a running desktop app decides by it."""
         active = (await self.http.get("/api/strategies")).json()["items"][0]
         answer = await self.http.put(
             f"/api/strategies/{active['id']}", json={"name": active["name"], "config": config}
         )
         assert answer.status_code == 200, answer.text
+        if self.world.app is not None:
+            await self.world.until(lambda: self._pulled_version() == answer.json()["version"], 30)
+
+    def _pulled_version(self) -> str:
+        with closing(sqlite3.connect(self.world.home / FILE_NAME)) as db:
+            row = db.execute("SELECT value FROM meta WHERE key='server_strategy'").fetchone()
+        return "" if row is None else str(json.loads(row[0])["version"])
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ class World:
     """One account at a simulated terminal and one desktop app, each a process of its own.
 
     ``config`` is merged over the desktop app's configuration; ``demo`` is the demo clock, None for
-    real time; ``prices`` the folder of recorded prices.
+    real time; ``prices`` the folder of recorded prices. ``environ`` is added to every process's.
     """
 
     folder: Path
@@ -49,6 +49,8 @@ class World:
     demo: DemoTime | None = None
     prices: Path = EXAMPLES / "prices"
     balance: int = 100_000
+    account_type: str = "demo"
+    environ: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     sim: subprocess.Popen[bytes] | None = None
     app: subprocess.Popen[bytes] | None = None
@@ -92,6 +94,7 @@ class World:
                 *("--state", str(self.folder / "account.sqlite3")),
                 *("--prices", str(self.prices)),
                 *("--balance", str(self.balance)),
+                *("--account-type", self.account_type),
                 *clock,
             ),
         )
@@ -104,7 +107,7 @@ class World:
         )
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        environ = {**os.environ, "SIGNALOS_HOME": str(self.folder / "state")}
+        environ = {**os.environ, "SIGNALOS_HOME": str(self.folder / "state"), **self.environ}
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 command,
@@ -151,7 +154,7 @@ class World:
             text=True,
             timeout=120,
             check=False,
-            env={**os.environ, "SIGNALOS_HOME": str(self.folder / "state")},
+            env={**os.environ, "SIGNALOS_HOME": str(self.folder / "state"), **self.environ},
         )
 
     def journal(self) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from tools.setup.places import Places
 from tools.setup.programs import Failed, run_watched
 from tools.setup.stamps import content_hash, read_stamp, write_stamp
 
+SOURCE_ONLY = ("pyaes",)
+"""Packages that are published without a wheel, all pure Python: built with what ``source.lock`` names."""
 NEEDED_FREE_BYTES = 1_500_000_000
 """Environment with the development tools 0.6 GB, dashboard packages 0.4 GB, and room to work."""
 
@@ -66,7 +68,7 @@ def _wanted(places: Places, kind: str) -> dict[str, str]:
         "python": ".".join(map(str, sys.version_info[:2])),
         "place": str(places.root),
         "project": content_hash([], places.root, installed),
-        kind: content_hash([places.lock(kind)], places.root),
+        kind: content_hash([places.lock(kind), places.lock("source")], places.root),
     }
 
 
@@ -109,12 +111,15 @@ def _fits(config: Path) -> bool:
 
 def _install(places: Places, console: Console, kind: str) -> None:
     pip = [str(places.tool("python")), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
-    packages = [*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(places.lock(kind))]
+    wheels = [*pip, "--require-hashes", "--only-binary", ":all:"]
+    # Built with the locked tool, since pip's own build environment would fetch one without a hash.
+    built = ["--no-binary", ",".join(SOURCE_ONLY), "--no-build-isolation"]
     with console.step(
         f"installing the Python packages of requirements/{kind}.lock (minutes, only the first time)"
     ):
         try:
-            run_watched(packages, console, cwd=places.root)
+            run_watched([*wheels, "-r", str(places.lock("source"))], console, cwd=places.root)
+            run_watched([*wheels, *built, "-r", str(places.lock(kind))], console, cwd=places.root)
         except Failed as why:
             raise _pip_problem(why) from why
     with console.step("installing the signalos command"):

@@ -32,5 +32,5 @@ class Places:
         return self.venv / "bin" / name
 
     def lock(self, kind: str) -> Path:
-        """The lock file ``runtime`` or ``dev``."""
+        """The lock file ``runtime`` or ``dev``, or ``source``: what builds packages without a wheel."""
         return self.root / "requirements" / f"{kind}.lock"

@@ -86,7 +86,7 @@ export function Band() {
     <div className={css.band} data-live={real} data-testid="mode-band">
       {real ? <strong>Live: real money</strong>
         : data.demo ? <span><strong>Demo</strong> simulated terminal, recorded prices</span>
-        : <span><strong>Demo account</strong></span>}
+        : terminals.some((t) => t.lastSeenAt !== null) && <span><strong>Demo account</strong></span>}
       {market !== null && <span data-testid="market-time">market time {time.full(market)} {time.label}</span>}
       {!data.verifiedOnRealTerminal && <span>not verified on a real terminal</span>}
     </div>

@@ -62,7 +62,12 @@ export function createServices(onSignedOut: () => void): Parts {
     },
   })
   const clock = new ServerClock()
-  const feed: Feed = new Feed((batch) => applyBatch(queries, batch), (last) => link.resume(last), ticker)
+  const feed: Feed = new Feed(
+    (batch) => applyBatch(queries, batch),
+    (last) => link.resume(last),
+    ticker,
+    () => void queries.resetQueries(),
+  )
   const link: Link = new Link({
     open: openSocket,
     lastSeq: () => feed.seq ?? 0,

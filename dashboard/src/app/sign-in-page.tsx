@@ -6,12 +6,9 @@ export function SignInPage() {
   const { queries } = useServices()
   const router = useRouter()
   const { next } = useSearch({ from: '/sign-in' })
-  return (
-    <SignIn
-      onSignedIn={() => {
-        queries.clear()
-        router.history.push(next)
-      }}
-    />
-  )
+  const enter = (path: string) => {
+    queries.clear()
+    router.history.push(path)
+  }
+  return <SignIn onSignedIn={() => enter(next)} onRegistered={() => enter('/')} />
 }

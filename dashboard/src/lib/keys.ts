@@ -1,5 +1,5 @@
 /** The names under which the query cache keeps what the server said. */
-import type { TradeFilter } from './api/endpoints'
+import type { AnalyticsFilter, LogFilter, TradeFilter } from './api/endpoints'
 
 export const keys = {
   me: ['me'] as const,
@@ -12,6 +12,16 @@ export const keys = {
   signal: (id: number) => ['signal', id] as const,
   command: (id: string) => ['command', id] as const,
   terminals: ['terminals'] as const,
+  secondFactor: ['second-factor'] as const,
   strategies: ['strategies'] as const,
-  logs: ['logs'] as const,
+  strategy: (id: number) => ['strategies', id] as const,
+  strategyVersions: (id: number, version: string) => ['strategies', id, 'versions', version] as const,
+  strategySchema: ['strategy-schema'] as const,
+  providers: ['providers'] as const,
+  provider: (id: number) => ['providers', id] as const,
+  tried: (providerId: number | null, text: string, settings = '') => ['tried', providerId, text, settings] as const,
+  analytics: (filter: AnalyticsFilter) => ['analytics', filter] as const,
+  allAnalytics: ['analytics'] as const,
+  logs: (filter: LogFilter) => ['logs', filter] as const,
+  allLogs: ['logs'] as const,
 }

@@ -56,6 +56,173 @@ export interface AlertView {
   text: string
 }
 /**
+ * Answer of GET /api/analytics/report: all that the first page of figures shows.
+ *
+ *     A long ``curve`` is thinned; its first, last, highest and lowest points stay.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "Analytics".
+ */
+export interface Analytics {
+  byHour: Cut[]
+  byProvider: Cut[]
+  bySymbol: Cut[]
+  curve: CurvePoint[]
+  summary: Summary
+}
+/**
+ * One row of a breakdown: ``key`` is the provider's id, the symbol, or the hour (UTC) of the entry.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "Cut".
+ */
+export interface Cut {
+  figures: Figures
+  key: string
+  label: string
+}
+/**
+ * Figures of closed trades; money in account currency, with costs.
+ *
+ *     ``win_rate`` with its 95 % Wilson interval, shares of 1; gross profit, gross loss and drawdowns are
+ *     positive sizes; ``costs`` are negative where they were paid.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "Figures".
+ */
+export interface Figures {
+  best: number | null
+  costs: number
+  expectancy: number | null
+  grossLoss: number
+  grossProfit: number
+  losses: number
+  net: number
+  payoff: number | null
+  profitFactor: number | null
+  trades: number
+  winRate: number | null
+  winRateHigh: number | null
+  winRateLow: number | null
+  wins: number
+  worst: number | null
+}
+/**
+ * A point of the balance curve after a deal; ``drawdown`` from the highest balance before, >= 0.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "CurvePoint".
+ */
+export interface CurvePoint {
+  at: string
+  balance: number
+  drawdown: number
+  drawdownShare: number | null
+}
+/**
+ * Answer of GET /api/analytics/summary. Drawdowns of the balance curve; ratios from daily returns.
+ *
+ *     ``start_balance`` is reckoned back from the balance now; None where the terminal never told one, and
+ *     with it everything that is a share of a balance. ``days`` is how many daily returns there are.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "Summary".
+ */
+export interface Summary {
+  currency: string
+  days: number
+  endBalance: number | null
+  figures: Figures
+  firstAt: string | null
+  lastAt: string | null
+  maxDrawdown: number
+  maxDrawdownShare: number | null
+  returnShare: number | null
+  sharpe: number | null
+  sortino: number | null
+  startBalance: number | null
+}
+/**
+ * One step of a signal's way. ``switch`` is the key of the field that switches it, "" if nothing does.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "BlockView".
+ */
+export interface BlockView {
+  fields: FieldView[]
+  id: string
+  kind: string
+  meaning: string
+  switch: string
+  title: string
+}
+/**
+ * One field of a block: where it stands in the document, its type, range, unit and default.
+ *
+ *     ``place``: top | filters | management; in ``filters`` the field stands under ``key``. ``optional``:
+ *     null switches it off. A bound that is exclusive is not allowed itself.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "FieldView".
+ */
+export interface FieldView {
+  choices: string[]
+  default: unknown
+  key: string
+  kind: 'choice' | 'integer' | 'number' | 'switch'
+  label: string
+  maximum: number | null
+  maximumExcluded: boolean
+  meaning: string
+  minimum: number | null
+  minimumExcluded: boolean
+  optional: boolean
+  place: 'filters' | 'management' | 'top'
+  unit: string
+}
+/**
+ * What the user set for one channel. ``strategy`` None: the strategy in force.
+ *
+ *     ``words`` to ``pip_sizes`` are the profile of how it writes.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "ChannelRules".
+ */
+export interface ChannelRules {
+  chatId: string
+  defaultSymbol: string | null
+  enabled: boolean
+  ignoreWords: string[]
+  pipSizes: {
+    [k: string]: number | undefined
+  }
+  priceStyle: 'auto' | 'decimal_comma' | 'decimal_point'
+  strategy: StrategyView | null
+  symbols: {
+    [k: string]: string | undefined
+  }
+  words: {
+    [k: string]: string[] | undefined
+  }
+}
+/**
+ * A strategy document; ``config`` uses the camelCase names of the strategy's fields.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "StrategyView".
+ */
+export interface StrategyView {
+  active: boolean
+  config: {
+    [k: string]: unknown | undefined
+  }
+  id: number
+  name: string
+  notes: string
+  updatedAt: string
+  version: string
+}
+/**
  * Every client message: auth, resume_from, ping, emergency_stop_command, close_trade_command,
  *     command_ack, command_result.
  *
@@ -85,7 +252,8 @@ export interface CloseTrade {
  *
  *     ``args``: stop {mode, latchId}; pause {chatId?}; resume {chatId?, endStop?}; close {identifier};
  *     partial_close {identifier, volume}; modify {identifier, stopLoss?, takeProfit?} (null removes,
- *     absent leaves); strategy_changed {}.
+ *     absent leaves); strategy_changed {}; signal {chatId, messageId, text, chatName, again} (``again``: a
+ *     signal that was refused or waits for a yes is decided anew, as of now; else a new one by hand).
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
  * via the `definition` "Command".
@@ -97,7 +265,7 @@ export interface Command {
   expiresAt: string | null
   id: string
   issuedAt: string
-  kind: 'close' | 'modify' | 'partial_close' | 'pause' | 'resume' | 'stop' | 'strategy_changed'
+  kind: 'close' | 'modify' | 'partial_close' | 'pause' | 'resume' | 'signal' | 'stop' | 'strategy_changed'
   terminalSeq: number
 }
 /**
@@ -168,6 +336,45 @@ export interface CommandView {
   kind: string
   state: 'acknowledged' | 'done' | 'expired' | 'failed' | 'queued' | 'sent' | 'superseded'
   terminals: TerminalCommandView[]
+}
+/**
+ * POST /api/auth/totp/confirm: the first code proves that the authenticator app has the secret.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "ConfirmSecondFactor".
+ */
+export interface ConfirmSecondFactor {
+  code: string
+}
+/**
+ * Answer of GET /api/analytics/cuts.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "Cuts".
+ */
+export interface Cuts {
+  by: string
+  currency: string
+  rows: Cut[]
+}
+/**
+ * An executed deal of a position. Money in account currency; ``at`` is UTC in the trade's own time.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "DealData".
+ */
+export interface DealData {
+  at: string
+  commission: number
+  entry: 'in' | 'inout' | 'out' | 'out_by'
+  fee: number
+  price: number
+  profit: number
+  reason: string
+  side: 'buy' | 'sell'
+  swap: number
+  ticket: string
+  volume: number
 }
 /**
  * Event ``decision``: what one terminal decided about one action.
@@ -436,6 +643,7 @@ export interface MessageData {
   chatId: string
   chatName: string
   deleted: boolean
+  detail: string
   messageId: number
   postedAt: string
   reason: string
@@ -467,6 +675,8 @@ export interface Modules {
 /**
  * The terminal's part of a status report. ``quote_at`` is when the newest quote changed.
  *
+ *     ``paused`` is the terminal's own pause, ``paused_chats`` those of single channels on it.
+ *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
  * via the `definition` "Mt5Module".
  */
@@ -477,6 +687,7 @@ export interface Mt5Module {
   marketTime: string | null
   orders: OrderState[] | null
   paused: boolean
+  pausedChats: string[]
   positions: PositionState[] | null
   quoteAt: string | null
   reason: string
@@ -534,16 +745,29 @@ export interface SourceState {
   type: string
 }
 /**
- * POST /api/signals: a signal that the user enters by hand.
+ * POST /api/providers: set a channel up before it has posted.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "NewProvider".
+ */
+export interface NewProvider {
+  chatId: string
+  name: string
+}
+/**
+ * POST /api/signals: a signal that the user enters by hand, as text or as fields.
+ *
+ *     It passes the same reading, filters and limits as a channel's; ``text`` wins over the fields. It is
+ *     shorter than a channel's may be, since it is read while the database's one writer waits.
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
  * via the `definition` "NewSignal".
  */
 export interface NewSignal {
   entry?: number[]
-  side: 'buy' | 'sell'
+  side?: ('buy' | 'sell') | null
   stopLoss?: number | null
-  symbol: string
+  symbol?: string | null
   takeProfits?: number[]
   text?: string
 }
@@ -555,6 +779,19 @@ export interface NewSignal {
  */
 export interface NewTerminal {
   name: string
+}
+/**
+ * POST /api/trades: enter the market now on one terminal, sized by its strategy.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "NewTrade".
+ */
+export interface NewTrade {
+  side: 'buy' | 'sell'
+  stopLoss?: number | null
+  symbol: string
+  takeProfits?: number[]
+  terminalId: string
 }
 /**
  * Data of ``snapshot`` and of GET /api/overview: all that the first page needs at once.
@@ -695,6 +932,96 @@ export interface UserView {
   role: string
 }
 /**
+ * POST /api/terminals/pair: a desktop app that has no token asks to be let in.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairTerminal".
+ */
+export interface PairTerminal {
+  name: string
+  platform?: string
+  terminalId: string
+  version?: string
+}
+/**
+ * POST /api/terminals/pair/token.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairTokenRequest".
+ */
+export interface PairTokenRequest {
+  deviceCode: string
+}
+/**
+ * POST /api/terminals/pair/approve, .../pair/deny and .../pair/look: the code that the desktop app shows.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairingCode".
+ */
+export interface PairingCode {
+  userCode: string
+}
+/**
+ * Why there is no token (yet); ``error`` is the name that RFC 8628 gives it.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairingProblem".
+ */
+export interface PairingProblem {
+  code: string
+  detail: string
+  error: string
+  errors: {
+    [k: string]: unknown | undefined
+  }[]
+  status: number
+  title: string
+  type: string
+}
+/**
+ * The code to show to the user, and the secret to ask with. ``interval``, ``expires_in``: seconds.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairingStarted".
+ */
+export interface PairingStarted {
+  deviceCode: string
+  expiresIn: number
+  interval: number
+  userCode: string
+  verificationUrl: string
+}
+/**
+ * The terminal's token, handed out once after approval.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairingToken".
+ */
+export interface PairingToken {
+  accessToken: string
+  terminalId: string
+  userId: number
+}
+/**
+ * Who asks to be let in: shown to the user before approving.
+ *
+ *     ``replaces``: the name of the user's terminal that has this terminal id already; its token ends.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "PairingView".
+ */
+export interface PairingView {
+  askedAt: string
+  expiresAt: string
+  name: string
+  platform: string
+  replaces: string | null
+  state: 'approved' | 'denied' | 'done' | 'pending'
+  terminalId: string
+  userCode: string
+  version: string
+}
+/**
  * POST /api/trades/{id}/partial-close.
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
@@ -730,42 +1057,112 @@ export interface Problem {
   type: string
 }
 /**
- * A channel that has posted.
+ * PUT /api/providers/{id}: all settings of a channel; what is left out takes its default.
+ *
+ *     ``ignore_words``: a message with one of them is not read. ``strategy_id`` None: the one in force.
+ *     ``words`` to ``pip_sizes`` are the profile of how the channel writes.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "ProviderSettings".
+ */
+export interface ProviderSettings {
+  defaultSymbol?: string | null
+  enabled?: boolean
+  ignoreWords?: string[]
+  name?: string | null
+  pipSizes?: {
+    [k: string]: number | undefined
+  }
+  priceStyle?: 'auto' | 'decimal_comma' | 'decimal_point'
+  strategyId?: number | null
+  symbols?: {
+    [k: string]: string | undefined
+  }
+  words?: {
+    [k: string]: string[] | undefined
+  }
+}
+/**
+ * What became of a channel's messages; ``profit`` is realised, with costs, in account currency.
+ *
+ *     ``win_rate`` is a share from 0 to 1 of the closed trades whose profit is known, None without one;
+ *     ``reasons`` counts the refused signals by reason.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "ProviderStatistics".
+ */
+export interface ProviderStatistics {
+  closedTrades: number
+  executed: number
+  openTrades: number
+  profit: number
+  reasons: {
+    [k: string]: number | undefined
+  }
+  refused: number
+  rejected: number
+  signals: number
+  winRate: number | null
+  wins: number
+}
+/**
+ * A channel with its settings and statistics; ``paused_on`` names the terminals on which it is paused.
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
  * via the `definition` "ProviderView".
  */
 export interface ProviderView {
   chatId: string
+  defaultSymbol: string | null
+  enabled: boolean
   id: number
+  ignoreWords: string[]
   lastMessageAt: string | null
   name: string
+  pausedOn: string[]
+  pipSizes: {
+    [k: string]: number | undefined
+  }
+  priceStyle: 'auto' | 'decimal_comma' | 'decimal_point'
   signals: number
+  statistics: ProviderStatistics1
+  strategyId: number | null
+  symbols: {
+    [k: string]: string | undefined
+  }
+  words: {
+    [k: string]: string[] | undefined
+  }
 }
 /**
- * Answer of GET pull-strategy.
+ * What became of a channel's messages; ``profit`` is realised, with costs, in account currency.
+ *
+ *     ``win_rate`` is a share from 0 to 1 of the closed trades whose profit is known, None without one;
+ *     ``reasons`` counts the refused signals by reason.
+ */
+export interface ProviderStatistics1 {
+  closedTrades: number
+  executed: number
+  openTrades: number
+  profit: number
+  reasons: {
+    [k: string]: number | undefined
+  }
+  refused: number
+  rejected: number
+  signals: number
+  winRate: number | null
+  wins: number
+}
+/**
+ * Answer of GET pull-strategy: the strategy in force and the channels' own settings.
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
  * via the `definition` "PulledStrategy".
  */
 export interface PulledStrategy {
+  channels: ChannelRules[]
   strategy: StrategyView
-}
-/**
- * A strategy document; ``config`` uses the camelCase names of the strategy's fields.
- *
- * This interface was referenced by `SignalOSWire`'s JSON-Schema
- * via the `definition` "StrategyView".
- */
-export interface StrategyView {
-  active: boolean
-  config: {
-    [k: string]: unknown | undefined
-  }
-  id: number
-  name: string
-  updatedAt: string
-  version: string
 }
 /**
  * Answer of POST push-trade-result.
@@ -862,6 +1259,25 @@ export interface ResumeRequest {
   terminalId?: string | null
 }
 /**
+ * The secret for the authenticator app, as text (base32) and as the ``uri`` of its QR code.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "SecondFactorStarted".
+ */
+export interface SecondFactorStarted {
+  secret: string
+  uri: string
+}
+/**
+ * GET /api/auth/totp: ``since`` is when it was confirmed, None while there is none.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "SecondFactorView".
+ */
+export interface SecondFactorView {
+  since: string | null
+}
+/**
  * Answer of sign-in, registration and refresh.
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
@@ -940,7 +1356,19 @@ export interface StatusUpdate {
   terminalId: string
 }
 /**
- * POST /api/strategies, PUT /api/strategies/{id}.
+ * POST /api/auth/totp/stop.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "StopSecondFactor".
+ */
+export interface StopSecondFactor {
+  code: string
+  password: string
+}
+/**
+ * POST /api/strategies, PUT /api/strategies/{id}: what ``config`` does not name keeps its value.
+ *
+ *     ``version``: the version that was edited; another one in force answers 409 `version_conflict`.
  *
  * This interface was referenced by `SignalOSWire`'s JSON-Schema
  * via the `definition` "StrategyRequest".
@@ -951,6 +1379,34 @@ export interface StrategyRequest {
   }
   name: string
   notes?: string
+  version?: string | null
+}
+/**
+ * Answer of GET /api/strategies/schema: the document's JSON Schema, and its blocks in their order.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "StrategySchema".
+ */
+export interface StrategySchema {
+  blocks: BlockView[]
+  schema: {
+    [k: string]: unknown | undefined
+  }
+}
+/**
+ * An earlier (or the present) version of a strategy.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "StrategyVersion".
+ */
+export interface StrategyVersion {
+  config: {
+    [k: string]: unknown | undefined
+  }
+  name: string
+  notes: string
+  savedAt: string
+  version: string
 }
 /**
  * Answer of POST sync-user.
@@ -1010,6 +1466,7 @@ export interface TradeData {
   closePrice: number | null
   closedAt: string | null
   closedVolume: number | null
+  deals: DealData[] | null
   entryPrice: number | null
   identifier: string
   leg: number | null
@@ -1028,4 +1485,51 @@ export interface TradeData {
   ticket: string
   updatedAt: string
   volume: number
+}
+/**
+ * One action as read.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "TriedAction".
+ */
+export interface TriedAction {
+  action: string
+  confidence: number
+  details: {
+    [k: string]: unknown | undefined
+  }
+  entry: number[]
+  order: ('limit' | 'market' | 'stop') | null
+  side: ('buy' | 'sell') | null
+  spans: Span[]
+  stopLoss: number | null
+  symbol: string | null
+  takeProfits: number[]
+}
+/**
+ * What was read; ``reason`` says why nothing is traded. ``words`` is the reading in plain words, by line.
+ *
+ *     ``notes``: which of the channel's own words were read, and what its pips come to.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "TriedMessage".
+ */
+export interface TriedMessage {
+  actions: TriedAction[]
+  notes: string[]
+  reason: string
+  words: string
+}
+/**
+ * POST /api/providers/try: read a text as that channel's next message. Nothing is traded.
+ *
+ *     ``settings``: by these instead of the stored ones, to see what they would do before they are saved.
+ *
+ * This interface was referenced by `SignalOSWire`'s JSON-Schema
+ * via the `definition` "TryMessage".
+ */
+export interface TryMessage {
+  providerId?: number | null
+  settings?: ProviderSettings | null
+  text: string
 }

@@ -8,9 +8,11 @@ import json
 import os
 import sqlite3
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from signalos.commands import desktop_install, desktop_login, desktop_pair
 from signalos.domain.errors import ConfigError, JournalError
 
 MODES = ("stop-entries", "cancel-pendings", "own-only", "close-all")
@@ -25,6 +27,14 @@ def add(subparsers: Any) -> None:
     run_ = _action(actions, "run", run, "run the app in the foreground")
     run_.add_argument("--config", type=Path, required=True, help="config.json")
 
+    desktop_pair.add(
+        _action(actions, "pair", desktop_pair.run, "get a token from the server by a short code")
+    )
+
+    desktop_login.add(
+        _action(actions, "login", desktop_login.run, "sign in to Telegram, or show its chats")
+    )
+
     journal = _action(actions, "journal", show_journal, "print one line for each leg and update")
     journal.add_argument("--json", action="store_true", help="one JSON object a line")
 
@@ -37,6 +47,11 @@ def add(subparsers: Any) -> None:
     status = _action(actions, "status", show_status, "what the app is doing")
     status.add_argument("--json", action="store_true")
     _action(actions, "quit", quit_app, "let the app finish what it has sent and end")
+    desktop_install.add_to(actions)
+    resend = _action(actions, "resend", send_again, "after a restore of the server: send events again")
+    resend.add_argument(
+        "--since", required=True, metavar="TIME", help="ISO 8601, for example 2026-03-01T12:00Z"
+    )
 
 
 def _action(actions: Any, name: str, function: Any, summary: str) -> argparse.ArgumentParser:
@@ -51,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
     from signalos.desktop.app import run_app
     from signalos.kit import loop
 
+    options.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     return loop.run(run_app(options.config, options.home, dict(os.environ)))
 
 
@@ -116,7 +132,7 @@ async def _prove(
     journal: Any, terminals: list[str], options: argparse.Namespace, answer: dict[str, Any]
 ) -> None:
     """Keep ``answer`` true to the journal until it is flat or the wait is over; work if no app does."""
-    from signalos.desktop.standalone import work_without_app
+    from signalos.desktop.standalone import terminals_of, work_without_app
     from signalos.desktop.wire_events import latch_event
     from signalos.kit.clock import SystemClock
     from signalos.kit.single import is_held
@@ -138,7 +154,12 @@ async def _prove(
                 # It is latched all the same; only nobody works on it until the app can start again.
                 trouble = f"nothing can be closed before the app can start: {why!r}"
                 print(f"signalos: latched, but {trouble}", file=sys.stderr)
-        latches = [journal.latches.get(t, answer["latchId"]) for t in terminals]
+        # A terminal that came into the configuration meanwhile is stopped with the others.
+        found = [
+            journal.latches.get(t, answer["latchId"])
+            for t in dict.fromkeys(terminals + terminals_of(journal))
+        ]
+        latches = [latch for latch in found if latch is not None]
         answer["flat"] = all(x.flat for x in latches)
         answer["left"] = [{"terminalId": x.terminal_id, **item} for x in latches for item in x.left] + [
             {"terminalId": x.terminal_id, "ticket": None, "reason": "app_cannot_start", "text": trouble}
@@ -217,4 +238,19 @@ async def _quit_app(options: argparse.Namespace) -> int:
             return 1
         await clock.sleep(0.05)
     print("the app has ended")
+    return 0
+
+
+def send_again(options: argparse.Namespace) -> int:
+    """Let what was sent since a moment wait anew; also while the app runs. The server takes each event once."""
+    try:
+        since = datetime.fromisoformat(options.since)
+    except ValueError:
+        since = None
+    if since is None or since.tzinfo is None:
+        raise ConfigError(
+            f"--since {options.since}: give an ISO 8601 time with its zone, 2026-03-01T12:00Z say"
+        )
+    count = _open(options.home).outbox.send_again(since)
+    print(f"{count} event(s) since {since:%Y-%m-%d %H:%M:%S %Z} will be sent again")
     return 0

@@ -7,13 +7,18 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TextIO
 
+from signalos.commands.learn import learn, load_profile
+from signalos.domain.errors import ConfigError
 from signalos.domain.message import Message
 from signalos.domain.signal import EntryState, ReadEntry, Reading, ReadingContext
 from signalos.parser import Languages, load_languages, parse
 from signalos.parser.cases import CaseError, answer_case
 from signalos.parser.describe import describe
+from signalos.parser.ignored import IgnoredWords
+from signalos.parser.profile import Profile, overlay
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,21 +41,56 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         help="cases: JSON Lines in and out, one answer a line",
     )
     parser.add_argument("--symbol", default=None, help="the channel's default symbol, e.g. XAUUSD")
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="read as the channel of this profile writes",
+    )
+    parser.add_argument(
+        "--learn",
+        type=Path,
+        default=None,
+        metavar="RESULT_JSON",
+        help="propose a profile from a Telegram Desktop export: JSON on standard output, the reasons on "
+        "standard error",
+    )
+    parser.add_argument(
+        "--chat", default=None, help="with --learn: the chat's id or name, if there are several"
+    )
+    parser.add_argument(
+        "--time-zone", default=None, help="with --learn: what dates without a unix time mean"
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read standard input until it ends. Returns 0; bad lines are answered, never fatal."""
-    for stream in (sys.stdin, sys.stdout):
+    """Read standard input until it ends. Returns 0; bad lines are answered, never fatal.
+
+    A profile or an export that cannot be used: 2, with the reason on standard error.
+    """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     languages = load_languages()
+    try:
+        if args.learn is not None:
+            learn(args.learn, args.chat, args.time_zone, languages, sys.stdout, sys.stderr)
+            return 0
+        profile = Profile() if args.profile is None else load_profile(args.profile, languages)
+    except ConfigError as why:
+        sys.stderr.write(f"{why}\n")
+        return 2
+    languages = overlay(languages, profile)
+    symbol = args.symbol or profile.default_symbol
+    ignored = IgnoredWords(profile.ignore_words)
     if args.format == "cases":
         answer_lines(sys.stdin, sys.stdout, languages)
     elif args.many:
-        read_chat(_blocks(sys.stdin), sys.stdout, languages, args.symbol)
+        read_chat(_blocks(sys.stdin), sys.stdout, languages, symbol, ignored)
     else:
-        read_chat(iter([sys.stdin.read()]), sys.stdout, languages, args.symbol)
+        read_chat(iter([sys.stdin.read()]), sys.stdout, languages, symbol, ignored)
     return 0
 
 
@@ -77,12 +117,21 @@ def _answer(line: str, languages: Languages) -> dict[str, Any]:
         return {"id": None, "error": f"{error}; skipped"}
 
 
-def read_chat(texts: Iterator[str], sink: TextIO, languages: Languages, default_symbol: str | None) -> None:
+def read_chat(
+    texts: Iterator[str],
+    sink: TextIO,
+    languages: Languages,
+    default_symbol: str | None,
+    ignored: IgnoredWords | None = None,
+) -> None:
     """Read ``texts`` as the messages of one chat, numbered from 1, and describe each on ``sink``."""
     entries: list[ReadEntry] = []
     for number, text in enumerate(texts, start=1):
         message = Message("stdin", "0", number, 1, text, _EPOCH)
-        reading = parse(message, ReadingContext(tuple(entries), default_symbol), languages)
+        if ignored is not None and ignored.found_in(text) is not None:
+            reading = Reading(reason="ignored_word")
+        else:
+            reading = parse(message, ReadingContext(tuple(entries), default_symbol), languages)
         if number > 1:
             sink.write("\n")
         sink.write(describe(text, reading))

@@ -23,6 +23,7 @@ from signalos.kit.clock import SystemClock
 from signalos.kit.single import AlreadyRunning, SingleInstance
 
 _KILLED = 9
+_ACCOUNT_TYPES = ("demo", "contest", "real")
 
 
 def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,6 +45,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--currency", type=str.upper, help="currency of a new account (USD)")
     parser.add_argument("--leverage", type=int, help="leverage of a new account (100)")
     parser.add_argument("--login", type=int, help="login of a new account (90000001)")
+    parser.add_argument(
+        "--account-type", choices=_ACCOUNT_TYPES, help="what a new account calls itself (demo)"
+    )
     parser.add_argument("--margin-mode", default="hedging", help="hedging")
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a shared demo clock (JSON)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults on demand (JSON)")
@@ -104,6 +108,7 @@ def _open(args: argparse.Namespace, clock: SystemClock) -> Opened:
         currency=args.currency,
         leverage=args.leverage,
         login=args.login,
+        trade_mode=_ACCOUNT_TYPES.index(args.account_type) if args.account_type else None,
         margin_mode=args.margin_mode,
         demo=read_demo_time(args.clock) if args.clock else None,
         seed=args.seed,

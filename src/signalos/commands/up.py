@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _run(options: argparse.Namespace) -> int:
     home = state_home()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         single = SingleInstance(home / "up", "SignalOS")
     except AlreadyRunning as why:

@@ -1,4 +1,4 @@
-"""``signalos user create``."""
+"""``signalos user create`` and ``signalos user totp-off``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def add(subparsers: Any) -> None:
     )
     create.add_argument("--demo", action="store_true", help="the demo user: signs in on this machine alone")
     create.set_defaults(run=run)
+    off = actions.add_parser("totp-off", help="end a user's second factor, for a lost phone")
+    off.add_argument("--email", required=True)
+    off.set_defaults(run=end_second_factor)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,6 +63,28 @@ def run(arguments: argparse.Namespace) -> int:
             user = known.view
             repository.set_password(tx, user.id, hashed)
     print(f"user {user.id} {email}: {'created' if known is None else 'password set'}")
+    return 0
+
+
+def end_second_factor(arguments: argparse.Namespace) -> int:
+    """Let a user sign in by the password alone again. Raises ConfigError for an unknown user."""
+    from signalos.server.auth import repository
+    from signalos.server.auth.service import plain_email
+    from signalos.server.db.migrate import migrate
+    from signalos.server.db.session import Writing
+    from signalos.server.db.store import connect
+    from signalos.server.settings import read_settings
+
+    settings = read_settings(SystemIds())
+    migrate(settings.database)
+    with closing(connect(settings.database)) as db, transaction(db):
+        tx = Writing(db, SystemClock().now())
+        known = repository.user_of_email(tx, plain_email(arguments.email))
+        if known is None:
+            raise ConfigError(f"no user has the email address {arguments.email!r}")
+        had = repository.factor(tx, known.view.id).since is not None
+        repository.set_factor(tx, known.view.id, None, None)
+    print(f"user {known.view.id} {known.view.email}: {'second factor ended' if had else 'had none'}")
     return 0
 
 

@@ -16,8 +16,10 @@ from signalos.domain.errors import NotAllowed, ServerDown, ServerRefused
 from signalos.kit.clock import Clock
 from signalos.protocol import encode
 from signalos.protocol.firebridge import EventBatch, EventsAnswer, SyncUser
+from signalos.protocol.pairing import PairingStarted, PairingToken, PairTerminal, PairTokenRequest
 from signalos.protocol.requests import RegisterTerminal
 from signalos.protocol.shapes import Wire
+from signalos.protocol.strategies import ChannelRules
 from signalos.protocol.views import TerminalRegistered
 
 T = TypeVar("T")
@@ -29,9 +31,10 @@ _PASSING = frozenset({408, 425, 429})
 
 
 class PulledStrategy(Wire, frozen=True, kw_only=True):
-    """Answer of GET pull-strategy."""
+    """Answer of GET pull-strategy: the strategy in force {id, name, config, ...} and the channels' own rules."""
 
     strategy: dict[str, Any]
+    channels: list[ChannelRules] = []
 
 
 class _Me(Wire, frozen=True, kw_only=True):
@@ -73,6 +76,15 @@ class APIClient:
         body = RegisterTerminal(terminal_id=terminal_id, name=name, platform=platform, version=version)
         return await self._call("POST", "/api/terminals/register", TerminalRegistered, terminal_id, body)
 
+    async def start_pairing(self, asker: PairTerminal) -> PairingStarted:
+        """Ask to be let in without a token; the answer's user code is for the user to type."""
+        return await self._exchange("POST", "/api/terminals/pair", PairingStarted, {}, asker)
+
+    async def pairing_token(self, device_code: str) -> PairingToken:
+        """Fetch the token after the user's approval. ServerRefused carries RFC 8628's code until then."""
+        body = PairTokenRequest(device_code=device_code)
+        return await self._exchange("POST", "/api/terminals/pair/token", PairingToken, {}, body)
+
     async def validate_terminal_auth(self, terminal_id: str | None = None) -> int:
         """Ask whose token this is; returns the user's id. ServerRefused 401 = it is no longer valid."""
         return (await self._call("GET", "/api/me", _Me, terminal_id)).id
@@ -85,11 +97,9 @@ class APIClient:
         """Hand over journalled events; may be repeated with the same event ids."""
         return await self._call("POST", "/api/firebridge/events", EventsAnswer, batch.terminal_id, batch)
 
-    async def pull_strategy(self, user_id: int) -> dict[str, Any]:
-        """Fetch the user's strategy {id, name, config, ...}."""
-        return (
-            await self._call("GET", f"/api/firebridge/pull-strategy/{user_id:d}", PulledStrategy)
-        ).strategy
+    async def pull_strategy(self, user_id: int) -> PulledStrategy:
+        """Fetch the user's strategy and what is set for single channels."""
+        return await self._call("GET", f"/api/firebridge/pull-strategy/{user_id:d}", PulledStrategy)
 
     async def _call(
         self,
@@ -100,7 +110,6 @@ class APIClient:
         body: Wire | None = None,
     ) -> T:
         what = f"{method} {path}"
-        headers = {"Accept": "application/json"}
         try:
             token = self._tokens.get_auth_token(terminal_id)
         except NotAllowed as why:
@@ -109,9 +118,15 @@ class APIClient:
             raise ServerRefused(
                 401,
                 "no_token",
-                f"{what}: no token is stored yet; store the terminal's token in {self._tokens.place}",
+                f"{what}: no token is stored yet in {self._tokens.place.parent}; get one by `signalos desktop pair`",
             )
-        headers["Authorization"] = f"Bearer {token}"
+        return await self._exchange(method, path, shape, {"Authorization": f"Bearer {token}"}, body)
+
+    async def _exchange(
+        self, method: str, path: str, shape: type[T], headers: Mapping[str, str], body: Wire | None
+    ) -> T:
+        what = f"{method} {path}"
+        headers = {"Accept": "application/json", **headers}
         content = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -25,6 +25,7 @@ from signalos.domain.signal import Reading, ReadingContext
 from signalos.kit.clock import Clock
 from signalos.kit.log import start_log
 from signalos.kit.single import AlreadyRunning, SingleInstance
+from signalos.parser import Languages
 from signalos.parser.languages import load_languages
 from signalos.sources import build_source
 from signalos.sources.base import Source, SourceParts
@@ -115,16 +116,21 @@ class App:
         self._journal = parts.journal
         self._terminals = build_terminals(parts)
         languages = load_languages()
+        parts.channels.know(languages)
 
-        def parse(message: Message, context: ReadingContext) -> Reading:
-            return parser.parse(message, context, languages)
+        def parse(message: Message, context: ReadingContext, own: Languages | None) -> Reading:
+            return parser.parse(message, context, languages if own is None else own)
 
-        self._pipeline = Pipeline(self._journal, parse, [t.lane for t in self._terminals])
+        self._pipeline = Pipeline(self._journal, parse, [t.lane for t in self._terminals], parts.channels)
+        for terminal in self._terminals:
+            terminal.desk.hand.on_message = self._pipeline.wake
         shared = SourceParts(
             wall=parts.clock,
             market=parts.market,
             on_problem=self._source_problem,
             round_number=parts.round_number,
+            environ=environ,
+            home=parts.home,
         )
         self._sources: list[Source] = [build_source(s, shared) for s in parts.config.sources]
         self._online: Online | None = None
@@ -138,6 +144,7 @@ class App:
                 terminals=self._terminals,
                 sources=self._sources,
                 strategies=parts.strategies,
+                channels=parts.channels,
                 clock=parts.clock,
                 market=parts.market,
                 random=parts.random,
@@ -211,6 +218,7 @@ class App:
                 for terminal in self._terminals:
                     terminal.stopper.wake()
                     terminal.desk.wake()
+                self._journal.outbox.look_again()
                 if self._journal.meta(QUIT) == "1":
                     asked.set()
             state = msgspec.json.encode(

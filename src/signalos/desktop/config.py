@@ -15,9 +15,12 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from signalos.desktop.ceilings import CeilingsConfig
 from signalos.desktop.server_url import loopback_address, server_base
+from signalos.domain.ceilings import Ceilings
 from signalos.domain.errors import ConfigError, NotAllowed
 from signalos.kit.clock import DemoTime
+from signalos.protocol.shapes import PipSizes, PriceStyle, SymbolNames, WordsByRole
 from signalos.sources import SOURCES
 
 T = TypeVar("T")
@@ -66,6 +69,27 @@ class RouteConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     strategy: dict[str, Any] | None = None
 
 
+class ChannelConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is set for one channel, by the ``chat`` id of its messages. It counts while no server does.
+
+    A channel that is not ``enabled`` opens nothing new; ``default_symbol`` is meant where a message names
+    none; a message with one of ``ignore_words`` is not read; ``words`` to ``pip_sizes`` say how the channel
+    writes; ``strategy`` trades this channel alone.
+    """
+
+    chat: _Name
+    enabled: bool = True
+    default_symbol: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    ignore_words: Annotated[
+        list[Annotated[str, Meta(pattern=r"\S", max_length=80)]], Meta(max_length=100)
+    ] = []
+    words: WordsByRole = {}
+    symbols: SymbolNames = {}
+    price_style: PriceStyle = "auto"
+    pip_sizes: PipSizes = {}
+    strategy: dict[str, Any] | None = None
+
+
 class DesktopConfig(Struct, frozen=True, kw_only=True):
     """What config.json and the environment say. ``strategy`` is the strategy's document."""
 
@@ -76,6 +100,8 @@ class DesktopConfig(Struct, frozen=True, kw_only=True):
     """Settings of each source, of the type that ``signalos.sources.SOURCES`` names."""
     terminals: list[TerminalConfig]
     routes: list[RouteConfig]
+    channels: list[ChannelConfig]
+    ceilings: Ceilings
     demo_clock: Path | None
     logs_folder: Path | None
 
@@ -88,6 +114,8 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sources: list[dict[str, Any]] = []
     terminals: list[dict[str, Any]] = []
     routes: list[dict[str, Any]] = []
+    channels: list[dict[str, Any]] = []
+    ceilings: dict[str, Any] = {}
     demo_clock: str | None = None
     logs_folder: str | None = None
 
@@ -119,6 +147,8 @@ def load_config(path: Path, environ: Mapping[str, str]) -> DesktopConfig:
         )
     _unique([s.name for s in sources], f"{file}: sources", "name")
     _unique([t.id for t in terminals], f"{file}: terminals", "id")
+    channels = [_read(ChannelConfig, entry, file, f"channels[{i}]") for i, entry in enumerate(raw.channels)]
+    _unique([c.chat for c in channels], f"{file}: channels", "chat")
     return DesktopConfig(
         server_url=_server(raw.server_url, environ, file),
         mt5_settings=_read(Mt5Settings, raw.mt5_settings, file, "mt5_settings"),
@@ -126,6 +156,8 @@ def load_config(path: Path, environ: Mapping[str, str]) -> DesktopConfig:
         sources=sources,
         terminals=_with_environment(terminals, environ),
         routes=_routes(raw.routes, file, [s.name for s in sources], [t.id for t in terminals]),
+        channels=channels,
+        ceilings=_read(CeilingsConfig, raw.ceilings, file, "ceilings").ceilings(),
         demo_clock=None if raw.demo_clock is None else folder / raw.demo_clock,
         logs_folder=None if raw.logs_folder is None else folder / raw.logs_folder,
     )
@@ -212,7 +244,10 @@ def _source(entry: dict[str, Any], where: str, file: str, folder: Path, number: 
         known = ", ".join(f'"{name}"' for name in sorted(SOURCES))
         raise ConfigError(f"{where}.type is {_shown(kind)}: must be one of {known}")
     settings: Any = _read(SOURCES[kind].settings, entry, file, f"sources[{number}]")
-    return msgspec.structs.replace(settings, path=str(folder / Path(settings.path).expanduser()))
+    path = getattr(settings, "path", None)
+    if path is None:
+        return settings
+    return msgspec.structs.replace(settings, path=str(folder / Path(path).expanduser()))
 
 
 def _terminal(terminal: TerminalConfig, where: str, folder: Path) -> TerminalConfig:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from signalos.brokers.base import Broker, Snapshot
+from signalos.desktop.ceilings import CeilingGuard
+from signalos.desktop.hand import is_by_hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
@@ -17,6 +20,7 @@ from signalos.domain.signal import Action, Open
 from signalos.domain.strategy import Strategy
 from signalos.engine import requirements
 from signalos.kit.clock import Clock
+from signalos.parser.profile import Profile
 
 SYMBOL_TRIES = 50
 """How often a symbol is asked for in a row before it counts as one that the broker does not have."""
@@ -25,11 +29,21 @@ SYMBOL_TRIES = 50
 class ContextBuilder:
     """Reads journal and broker for one terminal's decisions."""
 
-    def __init__(self, terminal_id: str, broker: Broker, journal: Journal, market: Clock) -> None:
+    def __init__(
+        self,
+        terminal_id: str,
+        broker: Broker,
+        journal: Journal,
+        market: Clock,
+        guard: CeilingGuard | None = None,
+        profile_of: Callable[[str], Profile] = lambda chat_id: Profile(),
+    ) -> None:
         self._terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
         self._market = market
+        self._guard = guard
+        self._profile_of = profile_of
         self._silent_tries = 0
 
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:
@@ -44,13 +58,17 @@ class ContextBuilder:
         needed = requirements(strategy, action, records)
         symbols = await self.symbols(needed.symbols, patient=self._silent_tries <= SYMBOL_TRIES)
         self._silent_tries = 0
+        if self._guard is not None:
+            self._guard.see(snapshot.account)
         now = self._market.now()
+        profile = self._profile_of(message.chat_id)
         return DecisionContext(
             terminal_id=self._terminal_id,
             chat_id=message.chat_id,
             message_id=message.message_id,
             version=message.version,
-            posted_at=message.posted_at,
+            # What the user asks for once more is as old as the wish: its age was what they looked at.
+            posted_at=message.again_at or message.posted_at,
             now=now,
             account=snapshot.account,
             symbols=symbols,
@@ -61,6 +79,11 @@ class ContextBuilder:
             halted=self._journal.latches.halted(self._terminal_id, message.chat_id),
             # A deletion changes its own signal as an edit does: what is filled stays (a policy may differ).
             is_edit=message.is_edit or message.deleted,
+            by_hand=is_by_hand(message),
+            ceilings=None if self._guard is None else self._guard.ceilings,
+            exposure=None if self._guard is None else self._guard.exposure(),
+            profile=profile.summary(),
+            pip_sizes=dict(profile.pip_sizes),
         )
 
     async def symbols(self, names: tuple[str, ...], *, patient: bool = True) -> dict[str, SymbolData]:

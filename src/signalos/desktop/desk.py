@@ -9,7 +9,9 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 from signalos.brokers.base import Broker
+from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.executor import Executor
+from signalos.desktop.hand import Hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import EVERY_CHAT, MODES
@@ -45,9 +47,13 @@ class Desk:
         magic: Callable[[], int],
         clock: Clock,
         busy: asyncio.Lock,
-        stop_required: Callable[[], bool] = lambda: False,
+        hand: Hand,
+        guard: CeilingGuard | None = None,
+        stop_required: Callable[[str], bool] = lambda identifier: False,
     ) -> None:
         self.terminal_id = terminal_id
+        self.hand = hand
+        self._guard = guard
         self.on_latch: Callable[[], None] = lambda: None
         self.on_strategy_changed: Callable[[], None] = lambda: None
         self.send_result: Callable[[CommandResult], None] = lambda result: None
@@ -134,6 +140,8 @@ class Desk:
             case "strategy_changed":
                 self.on_strategy_changed()
                 return CommandResult(id=command.id, success=True, text="the new strategy is being fetched")
+            case "signal":
+                return self.hand.take(command)
             case "close" | "partial_close" | "modify":
                 raise ValueError(f"{command.kind} is a trade")
         assert_never(command.kind)
@@ -268,10 +276,14 @@ class Desk:
             return _failed(
                 command, "stopped", "while trading is stopped or paused a stop may only be tightened"
             )
-        if command.kind == "modify" and stop is None and self._stop_required():
-            return _failed(
-                command, "stop_required", "the strategy requires a stop: move it, do not remove it"
-            )
+        identifier = found.identifier if isinstance(found, Position) else found.ticket
+        if command.kind == "modify" and stop is None and self._stop_required(identifier):
+            text = "the strategy that governs this trade requires a stop: move it, do not remove it"
+            return _failed(command, "stop_required", text)
+        if command.kind == "modify" and stop is not None and _loosens(found, stop):
+            objection = await self._beyond_ceiling(found, stop)
+            if objection:
+                return _failed(command, "ceiling_risk", objection)
         if isinstance(found, PendingOrder):
             if command.kind == "modify":
                 return ModifyOrder(
@@ -290,6 +302,21 @@ class Desk:
             stop_loss=stop,
             take_profit=_level(args, "takeProfit", found.take_profit),
         )
+
+    async def _beyond_ceiling(self, found: Position | PendingOrder, stop: Decimal) -> str:
+        """Why the stop may not go there: the terminal itself computes what would be lost."""
+        if self._guard is None:
+            return ""
+        entry = found.entry_price if isinstance(found, Position) else found.price
+        identifier = found.identifier if isinstance(found, Position) else found.ticket
+        loss = await self._broker.loss_at_stop(found.symbol, found.side.value, found.volume, entry, stop)
+        leg = self._journal.legs.by_identifier(self.terminal_id, identifier)
+        legs = 1
+        if leg is not None:
+            key = leg.key
+            all_of_it = self._journal.legs.of_message(self.terminal_id, key.chat_id, key.message_id)
+            legs = sum(other.alive and other.key.part == key.part for other in all_of_it)
+        return self._guard.stop_objection(loss, legs)
 
     async def _part(self, command: Command, position: Position) -> OrderRequest | CommandResult:
         spec = await self._broker.spec(position.symbol)

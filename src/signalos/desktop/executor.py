@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from signalos.brokers.base import Broker, Gate
+from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg, Trade
 from signalos.desktop.wire_events import alert_event, trade_event
+from signalos.domain.market import Deal
 from signalos.domain.order import (
     CancelOrder,
     ClosePosition,
@@ -32,11 +35,19 @@ class Executor:
     """
 
     def __init__(
-        self, terminal_id: str, broker: Broker, journal: Journal, *, clock: Clock, market: Clock
+        self,
+        terminal_id: str,
+        broker: Broker,
+        journal: Journal,
+        *,
+        guard: CeilingGuard | None = None,
+        clock: Clock,
+        market: Clock,
     ) -> None:
         self.terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
+        self._guard = guard
         self._clock = clock
         self._market = market
 
@@ -61,8 +72,9 @@ class Executor:
         return self.adopt(intent, outcome)
 
     def _gate(self, intent: Intent) -> Gate:
-        def ask(request: OrderRequest) -> str:  # noqa: ARG001 -- asked for all that adds exposure
-            return self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
+        def ask(request: OrderRequest) -> str:
+            halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
+            return halted or ("" if self._guard is None else self._guard.objection(intent, request))
 
         return ask
 
@@ -148,13 +160,20 @@ class Executor:
             self._journal.intents.mark(intent, state, "order_gone", text)
             self.update_leg(leg, state="cancelled", reason=text, closed_at=now)
 
-    def put_leg(self, leg: Leg) -> None:
-        """Store a leg and tell the server, in one transaction."""
+    def put_leg(self, leg: Leg, deals: Sequence[Deal] | None = None) -> None:
+        """Store a leg and tell the server, in one transaction; ``deals`` are its position's, if read."""
         with self._journal.transaction():
             self._journal.legs.put(leg)
-            self._journal.outbox.add("trade", self.terminal_id, trade_event(leg, self._clock.now()))
+            self._journal.outbox.add("trade", self.terminal_id, trade_event(leg, self._clock.now(), deals))
 
-    def update_leg(self, leg: Leg, *, state: str | None = None, **changes: object) -> Leg:
+    def update_leg(
+        self,
+        leg: Leg,
+        *,
+        state: str | None = None,
+        deals: Sequence[Deal] | None = None,
+        **changes: object,
+    ) -> Leg:
         """Store what changed about a leg; nothing if nothing did."""
         target = changes.pop("target", leg.target)
         new = replace(
@@ -165,7 +184,7 @@ class Executor:
             trade=replace(leg.trade, **changes),  # type: ignore[arg-type]
         )
         if new != leg:
-            self.put_leg(new)
+            self.put_leg(new, deals)
         return new
 
     def _alert(self, intent: Intent, outcome: Outcome) -> None:
@@ -173,6 +192,8 @@ class Executor:
             code = "outcome_unknown"
         elif outcome.kind is OutcomeKind.REFUSED and outcome.reason == "not_executed":
             code = "not_executed"
+        elif outcome.kind is OutcomeKind.REFUSED and outcome.reason == "wrong_account":
+            code = "wrong_account"
         elif outcome.kind is OutcomeKind.REFUSED and outcome.retcode and not _repeats(intent):
             code = "order_refused"
         else:

@@ -10,10 +10,11 @@ from typing import Any, TypeGuard
 
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
+from signalos.desktop.hand import is_by_hand, is_for
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.messages import JournalledMessage
-from signalos.desktop.logs import CONFLICT_LOG
+from signalos.desktop.logs import CONFLICT_LOG, RR_CONVERTER_LOG
 from signalos.desktop.wire_events import alert_event, decision_event
 from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Step, Verdict
 from signalos.domain.errors import TerminalError
@@ -41,7 +42,7 @@ UNSETTLED = ("planned", "sending", "unknown")
 
 
 class Lane:
-    """The messages' way to one terminal. ``strategy`` is asked at each decision: it may change."""
+    """The messages' way to one terminal. ``strategy`` (of source, chat) is asked at each decision: it may change."""
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class Lane:
         executor: Executor,
         contexts: ContextBuilder,
         *,
-        strategy: Callable[[str], Strategy],
+        strategy: Callable[[str, str], Strategy],
         listens_to: Callable[[str], bool],
         allow_real_account: bool,
         note: Callable[[str, dict[str, Any]], None],
@@ -92,13 +93,20 @@ class Lane:
     async def _take(self, stored: JournalledMessage) -> bool:
         """Do all that a message asks of this terminal; False if the app ends before that."""
         await self._settled()
-        if self._listens_to(stored.message.source):
+        if self._hears(stored.message):
             actions = self._actions(stored)
             for part, action in enumerate(actions, start=1):
+                if stored.message.again_part not in (None, part):
+                    continue
                 await self._act(stored.message, part, action)
                 if not self._taking:
                     return False
         return True
+
+    def _hears(self, message: Message) -> bool:
+        if is_by_hand(message):
+            return is_for(message, self.terminal_id)
+        return self._listens_to(message.source)
 
     async def _settled(self) -> None:
         """Wait until no outcome on this terminal is unknown and nothing earlier is still to be sent.
@@ -126,7 +134,7 @@ class Lane:
         )
 
     def _tell_of_deletion(self, message: Message) -> None:
-        if not message.deleted or not self._listens_to(message.source):
+        if not message.deleted or not self._hears(message):
             return
         legs = self._journal.legs.of_message(self.terminal_id, message.chat_id, message.message_id)
         if any(leg.state == "open" for leg in legs):
@@ -156,9 +164,9 @@ class Lane:
                 await self._clock.sleep(RETRY_SECONDS)
 
     async def _decide(self, message: Message, part: int, action: Action) -> None:
-        strategy = self._strategy(message.source)
+        strategy = self._strategy(message.source, message.chat_id)
         context = await self._contexts.build(message, action, strategy)
-        decision = self._barred(context, action) or decide(action, context, strategy)
+        decision = self._barred(context, part, action) or decide(action, context, strategy)
         self._journal_decision(context, part, action, decision, strategy)
 
     async def _send(self, where: tuple[str, str, int, int, int]) -> None:
@@ -167,7 +175,7 @@ class Lane:
             if self._taking and intent.state == "planned" and intent.request is not None:
                 await self._executor.send(intent)
 
-    def _barred(self, context: DecisionContext, action: Action) -> Decision | None:
+    def _barred(self, context: DecisionContext, part: int, action: Action) -> Decision | None:
         """Refuse real money without leave, and an edit that would open twice or undo a refusal."""
         if not isinstance(action, Open):
             return None
@@ -177,12 +185,16 @@ class Lane:
                 f"{context.account.identity} is not a demo account: set allow_real_account for this terminal"
                 " in config.json once you want real money to be traded",
             )
+        legs = self._journal.legs.of_message(context.terminal_id, context.chat_id, context.message_id)
+        if context.by_hand and any(leg.key.part == part for leg in legs):
+            return _refusal(
+                "already_opened", "this signal has been in the market; enter a new one by hand instead"
+            )
         if not context.is_edit:
             return None
         before = self._journal.decisions.refused_before(
             context.terminal_id, context.chat_id, context.message_id, context.version
         )
-        legs = self._journal.legs.of_message(context.terminal_id, context.chat_id, context.message_id)
         if before is not None:
             return _refusal(
                 "refused_before_edit", f"the original was refused ({before}); an edit does not undo that"
@@ -213,6 +225,21 @@ class Lane:
                 self._plan(context, part, step, decision, strategy)
             if _calls_off(action, strategy):
                 self._withdraw(context, action)
+        for moved in decision.conversions:
+            self._note(
+                RR_CONVERTER_LOG,
+                {
+                    "terminal": self.terminal_id,
+                    "chat": context.chat_id,
+                    "message": context.message_id,
+                    "symbol": getattr(action, "symbol", None),
+                    "target": moved.number,
+                    "from": str(moved.before),
+                    "to": str(moved.after),
+                    "ratioBefore": f"{moved.ratio_before:.4f}",
+                    "ratioAfter": f"{moved.ratio_after:.4f}",
+                },
+            )
         if decision.reason == "conflict":
             text = next((s.text for s in decision.steps if s.reason == "conflict"), "")
             where = {"terminal": self.terminal_id, "chat": context.chat_id, "message": context.message_id}

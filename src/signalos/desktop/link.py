@@ -157,8 +157,8 @@ class Link:
             raise _Unauthorised(str(why)) from why
         if token is None:
             raise _Unauthorised(
-                "no token is stored for this terminal yet: make one on the dashboard's page Terminals and"
-                f" store it in {self._tokens.place}"
+                f"no token is stored for this terminal yet in {self._tokens.place.parent}: get one by"
+                " `signalos desktop pair`"
             )
         try:
             async with client.connect(

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 RETRY_LOG = "retry_log.json"
 RR_CONVERTER_LOG = "rr_converter_log.json"
 CONFLICT_LOG = "conflict_log.json"
+LOGS = (RETRY_LOG, RR_CONVERTER_LOG, CONFLICT_LOG)
 
 
 class JsonLog:

@@ -15,6 +15,7 @@ from signalos import __version__
 from signalos.brokers.base import Snapshot
 from signalos.desktop.api_client import APIClient
 from signalos.desktop.auth import AuthTokenManager
+from signalos.desktop.channel_book import ChannelBook
 from signalos.desktop.journal import Journal
 from signalos.desktop.link import Link
 from signalos.desktop.outbox import OutboxSender
@@ -57,6 +58,7 @@ class Online:
         terminals: Sequence[Terminal],
         sources: Sequence[Source],
         strategies: StrategyBook,
+        channels: ChannelBook,
         clock: Clock,
         market: Clock,
         random: random.Random,
@@ -66,6 +68,7 @@ class Online:
         self._terminals = terminals
         self._sources = sources
         self._strategies = strategies
+        self._channels = channels
         self._clock = clock
         self._market = market
         self._tokens = AuthTokenManager(state_home(environ))
@@ -136,7 +139,12 @@ class Online:
             self._fetch.clear()
             try:
                 assert self._user_id is not None  # noqa: S101 -- known since sign-on
-                self._strategies.take(await self._api.pull_strategy(self._user_id))
+                pulled = await self._api.pull_strategy(self._user_id)
+                for problem in self._channels.take(pulled.channels):
+                    self._journal.outbox.add(
+                        "alert", None, alert_event("channel_strategy_refused", "error", problem)
+                    )
+                self._strategies.take(pulled.strategy)
             except ServerError as why:
                 log.warning("the strategy was not fetched", extra={"data": {"why": str(why)}})
             except ConfigError as why:
@@ -179,6 +187,7 @@ class Online:
                 left=latch.left,
             ),
             paused=self._journal.latches.halted(terminal.terminal_id) == "paused",
+            paused_chats=self._journal.latches.paused_chats(terminal.terminal_id),
             reason=terminal.watcher.trouble[:2000],
         )
         sources = [

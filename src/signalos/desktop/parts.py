@@ -13,22 +13,22 @@ from typing import Any
 
 import msgspec
 
-from signalos.brokers.mt5.broker import Mt5Broker
-from signalos.brokers.mt5.launcher import WorkerLauncher
-from signalos.brokers.mt5.process import native_worker, simulated_worker
-from signalos.brokers.mt5.settings import Settings
+from signalos.desktop.channel_book import ChannelBook, LocalChannel
 from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config, load_demo_time
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.store import CONFIG, TERMINALS
-from signalos.desktop.logs import CONFLICT_LOG, RETRY_LOG, JsonLog
+from signalos.desktop.logs import LOGS, JsonLog
 from signalos.desktop.secure_file_handler import SecureFileHandler
+from signalos.desktop.stop import reach_new_terminals
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.terminal import Terminal, TerminalSettings
+from signalos.desktop.terminal_types import TERMINAL_TYPES, BrokerParts
 from signalos.domain.errors import ConfigError
 from signalos.domain.strategy import Strategy
 from signalos.domain.strategy_document import strategy_from_document
 from signalos.kit.clock import Clock, DemoClock, SystemClock
 from signalos.kit.ids import SystemIds
+from signalos.protocol.strategies import ChannelRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Parts:
     home: Path
     journal: Journal
     strategies: StrategyBook
+    channels: ChannelBook
     clock: Clock
     market: Clock
     round_number: int
@@ -46,7 +47,7 @@ class Parts:
 
 
 def load(config_path: Path, home: Path, environ: Mapping[str, str]) -> Parts:
-    """Read the configuration and open the journal. Raises ConfigError."""
+    """Read the configuration and open the journal; a local stop holds its new terminals too. Raises ConfigError."""
     config = load_config(config_path, environ)
     clock = SystemClock()
     market: Clock = clock
@@ -56,10 +57,15 @@ def load(config_path: Path, home: Path, environ: Mapping[str, str]) -> Parts:
         market, number = DemoClock(demo, clock), demo.round
     journal = Journal(home, clock=clock, market=market, ids=SystemIds())
     local = _local(config, config.strategy)
-    strategies = StrategyBook(journal, local, paired=config.server_url is not None)
-    journal.set_meta(CONFIG, str(config_path.resolve()))
-    journal.set_meta(TERMINALS, msgspec.json.encode([t.id for t in config.terminals]).decode())
-    return Parts(config, home, journal, strategies, clock, market, number, random.Random())  # noqa: S311 -- backoff jitter
+    paired = config.server_url is not None
+    strategies = StrategyBook(journal, local, paired=paired, ceilings=config.ceilings)
+    channels = ChannelBook(journal, strategies, _local_channels(config), paired=paired)
+    terminals = [terminal.id for terminal in config.terminals]
+    with journal.transaction():
+        journal.set_meta(CONFIG, str(config_path.resolve()))
+        journal.set_meta(TERMINALS, msgspec.json.encode(terminals).decode())
+        reach_new_terminals(journal, terminals)
+    return Parts(config, home, journal, strategies, channels, clock, market, number, random.Random())  # noqa: S311 -- backoff jitter
 
 
 def _local(config: DesktopConfig, document: dict[str, Any]) -> Strategy:
@@ -71,11 +77,35 @@ def _local(config: DesktopConfig, document: dict[str, Any]) -> Strategy:
     )
 
 
+def _local_channels(config: DesktopConfig) -> list[LocalChannel]:
+    """The channels of config.json. Raises ConfigError naming the place of a strategy that cannot be used."""
+    found: list[LocalChannel] = []
+    for number, channel in enumerate(config.channels):
+        where = f"config.json: channels[{number}]"
+        rules = ChannelRules(
+            chat_id=channel.chat,
+            enabled=channel.enabled,
+            default_symbol=channel.default_symbol,
+            ignore_words=channel.ignore_words,
+            words=channel.words,
+            symbols=channel.symbols,
+            price_style=channel.price_style,
+            pip_sizes=channel.pip_sizes,
+        )
+        try:
+            strategy = None if channel.strategy is None else _local(config, channel.strategy)
+        except ConfigError as why:
+            raise ConfigError(f"{where}: {why}") from why
+        found.append(LocalChannel(rules, where, strategy))
+    return found
+
+
 def _logs(parts: Parts) -> dict[str, JsonLog]:
+    """The logs, one object a file: two would overwrite each other's entries."""
     folder = parts.config.logs_folder or parts.home / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     handler = SecureFileHandler(folder)
-    return {name: JsonLog(handler, name, parts.clock) for name in (RETRY_LOG, CONFLICT_LOG)}
+    return {name: JsonLog(handler, name, parts.clock) for name in LOGS}
 
 
 def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
@@ -91,42 +121,34 @@ def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
 
 def build_terminals(parts: Parts) -> list[Terminal]:
     """Every configured terminal with its broker."""
-    return [_terminal(parts, terminal) for terminal in parts.config.terminals]
+    logs = _logs(parts)
+    return [_terminal(parts, terminal, logs) for terminal in parts.config.terminals]
 
 
-def _terminal(parts: Parts, config: TerminalConfig) -> Terminal:
-    simulated = config.type == "simulated"
-    command = simulated_worker(str(config.address)) if simulated else native_worker(config.path)
-    launcher = WorkerLauncher(command, parts.clock, parts.random, _credentials(config))
-    broker = Mt5Broker(config.id, launcher, parts.clock, Settings(), parts.market)
+def _terminal(parts: Parts, config: TerminalConfig, logs: Mapping[str, JsonLog]) -> Terminal:
+    kind = TERMINAL_TYPES[config.type]
+    broker = kind.build(config, BrokerParts(parts.clock, parts.market, parts.random))
     routes = {r.source: r for r in parts.config.routes if not r.terminals or config.id in r.terminals}
     own = {
         source: _local(parts.config, route.strategy)
         for source, route in routes.items()
         if route.strategy is not None and parts.config.server_url is None
     }
-    logs = _logs(parts)
-
     return Terminal(
         TerminalSettings(
             config.id,
             grace_seconds=config.grace_seconds,
-            # The simulated terminal keeps every order it received; what it does not show, it never got.
-            absence_proves=simulated,
+            absence_proves=kind.absence_proves,
             allow_real_account=config.allow_real_account,
         ),
         broker,
         parts.journal,
         parts.strategies,
         listens_to=lambda source: source in routes or not parts.config.routes,
-        strategy_of=lambda source: own.get(source) or parts.strategies.current(),
+        strategy_of=lambda source, chat_id: parts.strategies.for_message(chat_id, own.get(source)),
+        profile_of=lambda chat_id: parts.channels.of(chat_id).profile,
         note=lambda name, entry: logs[name].add(entry),
+        ceilings=parts.config.ceilings,
         clock=parts.clock,
         market=parts.market,
     )
-
-
-def _credentials(config: TerminalConfig) -> dict[str, str]:
-    """The worker's environment: credentials are handed over there, never on a command line."""
-    given = {"MT5_LOGIN": config.login, "MT5_PASSWORD": config.password, "MT5_SERVER": config.server}
-    return {name: str(value) for name, value in given.items() if value is not None}

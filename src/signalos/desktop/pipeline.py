@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from signalos.desktop.channel_book import ChannelBook
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.messages import JournalledMessage
 from signalos.desktop.lane import Lane
@@ -30,12 +31,14 @@ from signalos.domain.signal import (
     Reading,
     ReadingContext,
 )
-from signalos.parser.memory import with_changes
+from signalos.parser import Languages
+from signalos.parser.memory import state_of, with_changes
 from signalos.sources.base import Post
 
 log = logging.getLogger(__name__)
 
-Parse = Callable[[Message, ReadingContext], Reading]
+Parse = Callable[[Message, ReadingContext, Languages | None], Reading]
+"""What reads a message; the languages are the channel's own where it has a profile, else None."""
 MEMORY = 60
 """How many earlier messages of a chat the parser may look back to."""
 
@@ -43,16 +46,23 @@ MEMORY = 60
 class Pipeline:
     """Messages in, decisions and orders out."""
 
-    def __init__(self, journal: Journal, parse: Parse, lanes: Sequence[Lane]) -> None:
+    def __init__(
+        self, journal: Journal, parse: Parse, lanes: Sequence[Lane], channels: ChannelBook
+    ) -> None:
         self._journal = journal
         self._parse = parse
         self._lanes = lanes
+        self._channels = channels
         self._arrived = asyncio.Event()
 
     def receive(self, post: Post, position: str) -> None:
         """Journal a post; durable with its source's position when this returns."""
         if self._journal.messages.add(post, position) is not None:
             self._arrived.set()
+
+    def wake(self) -> None:
+        """Say that something was journalled without a source."""
+        self._arrived.set()
 
     async def run(self) -> None:
         """Read what arrives until cancelled, waking the lanes."""
@@ -70,7 +80,9 @@ class Pipeline:
         if waiting is None:
             return False
         message = waiting.message
-        if message.deleted:
+        if message.again_part is not None:
+            reading = self._read_before(message)
+        elif message.deleted:
             reading = Reading(reason="deleted")
         elif message.forwarded:
             # What another channel wrote is a quote: only this channel's own words are instructions.
@@ -81,11 +93,27 @@ class Pipeline:
             self._journal.messages.set_reading(waiting.row, reading)
             self._journal.outbox.add("message", None, message_event(message, reading))
             for part, action in enumerate(reading.actions, start=1):
-                self._journal.outbox.add("signal", None, signal_event(message, part, action))
+                if message.again_part in (None, part):
+                    self._journal.outbox.add("signal", None, signal_event(message, part, action))
         return True
+
+    def _read_before(self, message: Message) -> Reading:
+        """What the user asks to decide once more was read before: it is not read anew."""
+        part = message.again_part or 0
+        for stored in reversed(self._journal.messages.versions(message.chat_id, message.message_id)):
+            actions = () if stored.reading is None else stored.reading.actions
+            if stored.message.text == message.text and len(actions) >= part:
+                return Reading(actions=actions)
+        return Reading(reason="unknown")
 
     def _read(self, waiting: JournalledMessage) -> Reading:
         chat_id = waiting.message.chat_id
+        rules = self._channels.of(chat_id)
+        word = rules.ignored.found_in(waiting.message.text)
+        if word is not None:
+            return Reading(
+                reason="ignored_word", notes=(f"this channel's messages with {word!r} are not read",)
+            )
         earlier = self._journal.messages.recent(chat_id, waiting.row, MEMORY)
         oldest = min((e.message.message_id for e in earlier), default=0)
         legs = self._journal.legs.states(chat_id, oldest)
@@ -99,7 +127,8 @@ class Pipeline:
             )
         try:
             entries = with_changes(tuple(newest.values()))
-            return self._parse(waiting.message, ReadingContext(entries=entries))
+            context = ReadingContext(entries, rules.profile.default_symbol)
+            return self._parse(waiting.message, context, rules.languages)
         except Exception as why:
             # One message that cannot be read trades nothing, and holds up no other one for ever.
             log.exception("message %s cannot be read", waiting.message.message_id)
@@ -120,7 +149,7 @@ def _entry(
     return ReadEntry(
         message_id=message.message_id,
         actions=actions,
-        state=EntryState.CLOSED if message.deleted and not legs else _state(actions, legs, verdicts),
+        state=EntryState.CLOSED if message.deleted and not legs else state_of(actions, legs, verdicts),
         reply_to=message.reply_to,
         announces=reading.announces,
         text=message.text,
@@ -135,18 +164,3 @@ def _moved(order: Open, message_id: int, changes: tuple[Action, ...]) -> Open:
         elif isinstance(change, ModifyTargets) and change.scope.target == message_id and not change.index:
             order = replace(order, take_profits=change.take_profits)
     return order
-
-
-def _state(actions: tuple[Action, ...], legs: set[str], verdicts: set[str]) -> EntryState:
-    """What became of a message's signals, over all terminals."""
-    if not actions:
-        return EntryState.CLOSED
-    if "open" in legs:
-        return EntryState.OPEN
-    if "pending" in legs:
-        return EntryState.PENDING
-    if legs:
-        return EntryState.CLOSED
-    if verdicts == {"refuse"}:
-        return EntryState.REFUSED
-    return EntryState.OPEN  # not decided yet, or on its way

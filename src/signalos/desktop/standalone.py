@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from signalos.desktop.journal import Journal
+from signalos.desktop.journal.latches import Latch
 from signalos.desktop.journal.store import STATE, TERMINALS
 from signalos.desktop.parts import build_terminals, load_for
 from signalos.kit.single import AlreadyRunning, SingleInstance, is_held
@@ -28,13 +29,11 @@ def status_of(journal: Journal, home: Path) -> dict[str, Any]:
     state: dict[str, Any] = msgspec.json.decode(stored) if running and stored else {}
     terminals = []
     positions = 0
-    latch: dict[str, Any] | None = None
+    latches: list[Latch] = []
     for terminal_id in terminals_of(journal):
         legs = journal.legs.alive(terminal_id)
         positions += sum(1 for leg in legs if leg.state == "open")
-        active = journal.latches.active(terminal_id)
-        if active:
-            latch = {"latchId": active[-1].latch_id, "mode": active[-1].mode, "flat": active[-1].flat}
+        latches += journal.latches.active(terminal_id)[-1:]
         known = state.get("terminals", {}).get(terminal_id, {})
         terminals.append(
             {
@@ -50,7 +49,14 @@ def status_of(journal: Journal, home: Path) -> dict[str, Any]:
         "ready": running and bool(terminals) and all(t["connected"] for t in terminals),
         "terminals": terminals,
         "positions": positions,
-        "latch": latch,
+        # Of several terminals the first one's: a stop of them all is one, and flat once all are.
+        "latch": {
+            "latchId": latches[0].latch_id,
+            "mode": latches[0].mode,
+            "flat": all(latch.flat for latch in latches),
+        }
+        if latches
+        else None,
         "unsentEvents": journal.outbox.waiting(),
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,14 @@ from signalos.kit.clock import Clock
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 0.5
 """Most seconds between two rounds while nothing changes."""
+
+
+def reach_new_terminals(journal: Journal, terminals: Sequence[str]) -> None:
+    """Latch and tell of those ``terminals`` that were not known when a local stop in force was set."""
+    with journal.transaction():
+        for latch in journal.latches.extend(terminals):
+            text = "trading was stopped locally before this terminal was known"
+            journal.outbox.add("latch", latch.terminal_id, latch_event(latch, "set", text))
 
 
 class Stopper:
@@ -62,6 +70,8 @@ class Stopper:
         pause = self._every
         while True:
             self._awake.clear()
+            # A stop set while the app came up may not have known this terminal.
+            reach_new_terminals(self._journal, [self.terminal_id])
             open_latches = [x for x in self._journal.latches.active(self.terminal_id) if not x.flat]
             after = [await self.round(latch) for latch in open_latches]
             if open_latches:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from signalos.desktop.journal import Journal
+from signalos.domain.ceilings import Ceilings, bounded
+from signalos.domain.errors import ConfigError
 from signalos.domain.strategy import Strategy
 from signalos.domain.strategy_document import strategy_from_document
+
+log = logging.getLogger(__name__)
 
 _KEY = "server_strategy"
 
@@ -17,24 +23,48 @@ _KEY = "server_strategy"
 class StrategyBook:
     """Hands out the strategy at each decision; the server's last version is kept in the journal."""
 
-    def __init__(self, journal: Journal, local: Strategy, *, paired: bool) -> None:
+    def __init__(
+        self, journal: Journal, local: Strategy, *, paired: bool, ceilings: Ceilings | None = None
+    ) -> None:
         self._journal = journal
+        self._ceilings = ceilings
         self._local = local
         self._current = local
+        self._channels: dict[str, Strategy] = {}
         stored = journal.meta(_KEY) if paired else None
         if stored is not None:
-            self._current = self._read(msgspec.json.decode(stored))
+            try:
+                self._current = self.read(msgspec.json.decode(stored))
+            except ConfigError as why:
+                # Written by a newer version: closing and stopping must work all the same.
+                log.warning(
+                    "the stored strategy cannot be used, the file's counts until the server's comes: %s",
+                    why,
+                )
 
     def current(self) -> Strategy:
         """The strategy that decides now."""
-        return self._current
+        return self._within(self._current)
+
+    def for_message(self, chat_id: str, route: Strategy | None = None) -> Strategy:
+        """The strategy for what a channel posts: its own, else ``route`` (its source's), else the one in force."""
+        return self._within(self._channels.get(chat_id) or route or self._current)
+
+    def _within(self, strategy: Strategy) -> Strategy:
+        """Every strategy is handed out here: none exceeds the ceilings of this machine."""
+        return strategy if self._ceilings is None else bounded(strategy, self._ceilings)
+
+    def give_channels(self, own: Mapping[str, Strategy]) -> None:
+        """Set which channels are traded by a strategy of their own, by chat id."""
+        self._channels = dict(own)
 
     def take(self, answer: dict[str, Any]) -> None:
         """Take the server's strategy {id, name, version, config}. Raises ConfigError; the old one stays."""
-        self._current = self._read(answer)
+        self._current = self.read(answer)
         self._journal.set_meta(_KEY, msgspec.json.encode(answer).decode())
 
-    def _read(self, answer: dict[str, Any]) -> Strategy:
+    def read(self, answer: dict[str, Any]) -> Strategy:
+        """A strategy {id, name, version, config} of the server, as this machine trades by it. Raises ConfigError."""
         strategy = strategy_from_document(answer.get("config", {}))
         return replace(
             strategy,

@@ -11,17 +11,21 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from signalos.brokers.base import Broker
+from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.desk import Desk
 from signalos.desktop.executor import Executor
+from signalos.desktop.hand import Hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.lane import Lane
 from signalos.desktop.stop import Stopper
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.watcher import Watcher
-from signalos.domain.errors import TerminalDown, TerminalError
+from signalos.domain.ceilings import Ceilings
+from signalos.domain.errors import TerminalError, WrongAccount
 from signalos.domain.strategy import Strategy
 from signalos.kit.clock import Clock
+from signalos.parser.profile import Profile
 
 log = logging.getLogger(__name__)
 CONNECT_AGAIN_SECONDS = 0.5
@@ -57,25 +61,32 @@ class Terminal:
         strategies: StrategyBook,
         *,
         listens_to: Callable[[str], bool],
-        strategy_of: Callable[[str], Strategy] | None = None,
+        strategy_of: Callable[[str, str], Strategy] | None = None,
+        profile_of: Callable[[str], Profile] = lambda chat_id: Profile(),
         note: Note = lambda name, entry: None,
+        ceilings: Ceilings | None = None,
         clock: Clock,
         market: Clock,
     ) -> None:
         self.terminal_id = settings.terminal_id
         self.broker = broker
         self._journal = journal
+        self._strategies = strategies
+        self._strategy_of = strategy_of or (lambda source, chat_id: strategies.for_message(chat_id))
         self._clock = clock
         busy = asyncio.Lock()
         magic = lambda: strategies.current().magic  # noqa: E731 -- read anew at each use
-        executor = self.executor_class(self.terminal_id, broker, journal, clock=clock, market=market)
-        contexts = ContextBuilder(self.terminal_id, broker, journal, market)
+        guard = None if ceilings is None else CeilingGuard(self.terminal_id, journal, ceilings, market)
+        executor = self.executor_class(
+            self.terminal_id, broker, journal, guard=guard, clock=clock, market=market
+        )
+        contexts = ContextBuilder(self.terminal_id, broker, journal, market, guard, profile_of)
         self.lane = Lane(
             self.terminal_id,
             journal,
             executor,
             contexts,
-            strategy=strategy_of or (lambda source: strategies.current()),
+            strategy=self._strategy_of,
             listens_to=listens_to,
             allow_real_account=settings.allow_real_account,
             note=note,
@@ -88,12 +99,14 @@ class Terminal:
             journal,
             executor,
             contexts,
-            strategy=strategies.current,
+            strategy=self._strategy_for,
+            magic=magic,
             clock=clock,
             market=market,
             busy=busy,
             grace_seconds=settings.grace_seconds,
             absence_proves=settings.absence_proves,
+            guard=guard,
             note=note,
         )
         self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
@@ -105,11 +118,25 @@ class Terminal:
             magic=magic,
             clock=clock,
             busy=busy,
-            stop_required=lambda: strategies.current().filters.require_stop,
+            guard=guard,
+            hand=Hand(self.terminal_id, journal, market),
+            stop_required=lambda identifier: self._governing(identifier).filters.require_stop,
         )
         self.desk.on_latch = self.stopper.wake
         self.stopper.on_flat = self.desk.wake
         self.watcher.on_settled = self._settled
+
+    def _governing(self, identifier: str) -> Strategy:
+        """The strategy of a trade, found as when its message was decided; without a message, the one in force."""
+        leg = self._journal.legs.by_identifier(self.terminal_id, identifier)
+        if leg is None:
+            return self._strategies.current()
+        return self._strategy_for(leg.key.chat_id, leg.key.message_id)
+
+    def _strategy_for(self, chat_id: str, message_id: int) -> Strategy:
+        """The strategy by which a message is decided, and what it opened is managed."""
+        versions = self._journal.messages.versions(chat_id, message_id)
+        return self._strategy_of(versions[0].message.source if versions else "", chat_id)
 
     def _settled(self) -> None:
         self.lane.wake()
@@ -130,7 +157,7 @@ class Terminal:
                 self.watcher.trouble = ""
                 return
             except TerminalError as why:
-                self.watcher.trouble = str(why)
+                self.watcher.away(why)
                 if told != str(why):
                     log.warning(
                         "terminal away", extra={"data": {"terminal": self.terminal_id, "why": str(why)}}
@@ -145,7 +172,7 @@ class Terminal:
         if known is None:
             self._journal.set_meta(key, identity)
         elif known != identity:
-            raise TerminalDown(
+            raise WrongAccount(
                 f"The terminal is signed in to {identity}, but {self.terminal_id} has traded on {known} so far: "
                 "nothing is sent. Sign in to that account again, or set up the other one under an id of its own."
             )

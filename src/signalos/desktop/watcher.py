@@ -14,14 +14,16 @@ from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
 from signalos.brokers.mt5.reconcile import Before, settle
+from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.logs import RETRY_LOG
-from signalos.domain.decision import PlannedStep, SignalRecord
-from signalos.domain.errors import TerminalError
+from signalos.desktop.wire_events import alert_event
+from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
+from signalos.domain.errors import TerminalError, WrongAccount
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
 from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.strategy import Strategy
@@ -44,18 +46,21 @@ class Watcher:
         executor: Executor,
         contexts: ContextBuilder,
         *,
-        strategy: Callable[[], Strategy],
+        strategy: Callable[[str, int], Strategy],
+        magic: Callable[[], int],
         clock: Clock,
         market: Clock,
         busy: asyncio.Lock,
         grace_seconds: float,
         absence_proves: bool,
+        guard: CeilingGuard | None = None,
         note: Callable[[str, dict[str, Any]], None],
         every_seconds: float = 0.1,
     ) -> None:
         self.terminal_id = terminal_id
         self.latest: Snapshot | None = None
         self.trouble = "starting"
+        self._wrong_account = False
         self._connected_since = clock.now()
         self.on_settled: Callable[[], None] = lambda: None
         self._broker = broker
@@ -63,11 +68,13 @@ class Watcher:
         self._executor = executor
         self._contexts = contexts
         self._strategy = strategy
+        self._magic = magic
         self._clock = clock
         self._market = market
         self._busy = busy
         self._grace = grace_seconds
         self._absence_proves = absence_proves
+        self._guard = guard
         self._note = note
         self._every = every_seconds
 
@@ -84,10 +91,19 @@ class Watcher:
         while True:
             try:
                 await self.round()
-                self.trouble = ""
+                self.trouble, self._wrong_account = "", False
             except TerminalError as why:
-                self.latest, self.trouble = None, str(why)
+                self.latest = None
+                self.away(why)
             await self._clock.sleep(self._every)
+
+    def away(self, why: TerminalError) -> None:
+        """Remember why the terminal cannot be used. That it is on another account is an alert, once."""
+        self.trouble = str(why)
+        if isinstance(why, WrongAccount) and not self._wrong_account:
+            self._wrong_account = True
+            text = alert_event("wrong_account", "error", str(why), self.terminal_id)
+            self._journal.outbox.add("alert", self.terminal_id, text)
 
     async def round(self) -> None:
         """One round. Raises TerminalError when the terminal cannot be read."""
@@ -95,6 +111,8 @@ class Watcher:
         if self.latest is None:
             self._connected_since = self._clock.now()
         self.latest = snapshot
+        if self._guard is not None:
+            self._guard.see(snapshot.account)
         await self._settle_unknown()
         await self._follow(snapshot)
         async with self._busy:
@@ -191,6 +209,7 @@ class Watcher:
         self._executor.update_leg(
             leg,
             state="closed",
+            deals=deals,
             volume=sum((d.volume for d in deals if d.entry is DealEntry.IN), start=last.volume * 0),
             closed_volume=sum(
                 (d.volume for d in deals if d.entry is not DealEntry.IN), start=last.volume * 0
@@ -221,7 +240,7 @@ class Watcher:
         )
 
     async def _follow_filled_or_cancelled(self, leg: Leg) -> None:
-        found = await self._broker.find(leg.tag, self._strategy().magic)
+        found = await self._broker.find(leg.tag, self._magic())
         if found.order is not None:
             return
         # A broker may have replaced the tag: the deals of the order's own number tell as well.
@@ -252,7 +271,7 @@ class Watcher:
                 halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
                 if halted:
                     self._journal.intents.mark(
-                        intent, "refused", halted, "trading was stopped before it was sent"
+                        intent, "refused", halted, f"{HALTED[halted]}: that was so before it was sent"
                     )
                     continue
             if intent.due(self._clock.now()):
@@ -274,7 +293,6 @@ class Watcher:
         # Read anew: levels may have been changed since the round began, and must not be undone.
         snapshot = await self._broker.snapshot()
         positions = {p.identifier: p for p in snapshot.positions}
-        buffer = self._strategy().management.break_even_buffer_points
         for intent in waiting:
             position = positions.get(intent.identifier or "")
             if position is None:
@@ -286,6 +304,9 @@ class Watcher:
             data = (await self._contexts.symbols((position.symbol,))).get(position.symbol)
             if data is None:
                 continue
+            buffer = self._strategy(
+                intent.key.chat_id, intent.key.message_id
+            ).management.break_even_buffer_points
             step = break_even_step(intent.key.leg, position, data.tick, data.spec, buffer)
             if step.reason == "no_change":
                 self._journal.intents.mark(intent, "executed", step.reason, step.text)
@@ -296,13 +317,13 @@ class Watcher:
         hits = self._journal.legs.targets_hit(self.terminal_id)
         if not hits:
             return
-        strategy = self._strategy()
         snapshot = await self._broker.snapshot()  # read anew, as above
         for record in self._contexts.records(snapshot):
             hit = hits.get((record.chat_id, record.message_id, record.part), 0)
             names = tuple({leg.symbol for leg in record.legs if leg.position is not None})
             if not hit or not names:
                 continue
+            strategy = self._strategy(record.chat_id, record.message_id)
             for data in (await self._contexts.symbols(names)).values():
                 for step in manage(record, hit, data.tick, data.spec, strategy):
                     await self._apply_rule(snapshot, record, step, strategy)

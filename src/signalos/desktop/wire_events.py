@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from signalos.desktop.journal.latches import Latch
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Verdict
+from signalos.domain.market import Deal
 from signalos.domain.message import Message
 from signalos.domain.order import ModifyOrder, ModifyPosition, OpenLeg
-from signalos.domain.signal import (
-    Action,
-    BreakEven,
-    Cancel,
-    Close,
-    ModifyStop,
-    ModifyTargets,
-    Open,
-    Reading,
-    Reject,
-    action_name,
-)
+from signalos.domain.signal import Action, Reading, action_name
 from signalos.protocol.firebridge import (
     AlertData,
+    DealData,
     DecisionData,
     LatchData,
     MessageData,
     PlanData,
     SignalData,
-    Span,
     StepData,
     TradeData,
 )
+from signalos.protocol.reading import signal_fields
 from signalos.protocol.shapes import Severity, TradeStatus
 
 _STATUS: dict[str, TradeStatus] = {
@@ -56,12 +47,12 @@ def message_event(message: Message, reading: Reading) -> MessageData:
         reply_to=message.reply_to,
         deleted=message.deleted,
         reason=reading.reason,
+        detail="; ".join(reading.notes)[:2000] if reading.reason else "",
     )
 
 
 def signal_event(message: Message, part: int, action: Action) -> SignalData:
     """One action read from a message."""
-    opening = action if isinstance(action, Open) else None
     return SignalData(
         chat_id=message.chat_id,
         message_id=message.message_id,
@@ -69,46 +60,9 @@ def signal_event(message: Message, part: int, action: Action) -> SignalData:
         version=message.version,
         chat_name=message.chat_name,
         text=message.text[:20_000],
-        action=action_name(action),
-        symbol=getattr(action, "symbol", None),
-        side=getattr(action, "side", None) and getattr(action, "side").value,  # noqa: B009 -- only some actions have one
-        order=None if opening is None else opening.order.value,
-        entry=[] if opening is None else list(opening.entry),
-        stop_loss=None if opening is None else opening.stop_loss,
-        take_profits=list(getattr(action, "take_profits", ())),
-        details=_details(action),
-        spans=[Span(field=s.field, start=s.start, end=s.end) for s in action.spans],
-        confidence=action.confidence,
         posted_at=message.posted_at,
+        **signal_fields(action),
     )
-
-
-def _details(action: Action) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    scope = getattr(action, "scope", None)
-    if scope is not None:
-        found["scope"] = scope.reach.value
-        if scope.target is not None:
-            found["target"] = scope.target
-    match action:
-        case Close(fraction=fraction):
-            found["fraction"] = fraction
-        case ModifyStop(price=price):
-            found["price"] = price
-        case ModifyTargets(index=index) if index is not None:
-            found["index"] = index
-        case Reject(reason=reason, detail=detail):
-            found |= {"reason": reason, "text": detail}
-        case Open(stop_loss_pips=stop, take_profit_pips=targets, open_target=runner):
-            if stop is not None:
-                found["stopLossPips"] = stop
-            if targets:
-                found["takeProfitPips"] = list(targets)
-            if runner:
-                found["openTarget"] = True
-        case BreakEven() | Cancel():
-            pass
-    return found
 
 
 def decision_event(
@@ -155,8 +109,8 @@ def _plan(step: PlannedStep) -> PlanData:
     )
 
 
-def trade_event(leg: Leg, at: datetime) -> TradeData:
-    """A leg as the broker last showed it."""
+def trade_event(leg: Leg, at: datetime, deals: Sequence[Deal] | None = None) -> TradeData:
+    """A leg as the broker last showed it, with its position's ``deals`` where they were read."""
     trade = leg.trade
     return TradeData(
         terminal_id=leg.key.terminal_id,
@@ -180,6 +134,23 @@ def trade_event(leg: Leg, at: datetime) -> TradeData:
         opened_at=trade.opened_at,
         closed_at=trade.closed_at,
         updated_at=at,
+        deals=None if deals is None else [_deal(deal) for deal in deals],
+    )
+
+
+def _deal(deal: Deal) -> DealData:
+    return DealData(
+        ticket=deal.ticket,
+        entry=deal.entry.value,
+        side=deal.side.value,
+        volume=deal.volume,
+        price=deal.price,
+        profit=deal.profit,
+        swap=deal.swap,
+        commission=deal.commission,
+        fee=deal.fee,
+        reason=deal.reason,
+        at=deal.at,
     )
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from signalos.domain.ceilings import Ceilings, Exposure
 from signalos.domain.market import Account, PendingOrder, Position, SymbolSpec, Tick
 from signalos.domain.order import OrderRequest
 from signalos.domain.signal import Open, OrderKind, Side
+
+HALTED = {
+    "stopped": "trading is stopped",
+    "paused": "trading is paused",
+    "channel_off": "this channel is switched off",
+}
+"""Why nothing new is opened, and no stop moved away, in words; by reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +73,12 @@ class SignalRecord:
 class DecisionContext:
     """Everything a decision may look at, frozen, so that a re-run gives the same answer.
 
-    ``halted`` is ``""``, ``"stopped"`` or ``"paused"``. ``trades_today`` counts signals of this
+    ``halted`` is ``""`` or a key of ``HALTED``. ``trades_today`` counts signals of this
     account that opened on the current UTC market day. ``records`` are this terminal's signals that
-    still have a leg alive, oldest first.
+    still have a leg alive, oldest first. ``by_hand``: the user themselves asked for it.
+    ``ceilings`` are this machine's limits, ``exposure`` what they are held against. ``profile`` says in
+    words what is set for the channel's way of writing; ``pip_sizes`` are the pips it counts in, by symbol,
+    where they differ from the house table.
     """
 
     terminal_id: str
@@ -84,6 +95,11 @@ class DecisionContext:
     trades_today: int
     halted: str = ""
     is_edit: bool = False
+    by_hand: bool = False
+    ceilings: Ceilings | None = None
+    exposure: Exposure | None = None
+    profile: str = ""
+    pip_sizes: dict[str, Decimal] = field(default_factory=dict)
 
 
 class Verdict(StrEnum):
@@ -130,6 +146,17 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """A target that was moved out: its number, prices, and reward / risk before and after."""
+
+    number: int
+    before: Decimal
+    after: Decimal
+    ratio_before: Decimal
+    ratio_after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer for one action on one terminal.
 
@@ -143,3 +170,4 @@ class Decision:
     order: OrderKind | None = None
     risk: Decimal | None = None
     budget: Decimal | None = None
+    conversions: tuple[Conversion, ...] = ()

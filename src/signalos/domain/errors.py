@@ -7,6 +7,7 @@
     ├── NotAllowed           a path, address or action that safety rules forbid; nothing was done
     ├── TerminalError        talking to a trading terminal failed
     │   ├── TerminalDown     certainly not carried out: may be tried again
+    │   │   └── WrongAccount the terminal is signed in to another account: nothing is read or sent
     │   ├── OutcomeUnknown   may have been carried out: NEVER sent again, reconciled instead
     │   └── Refused          the terminal said no, with retcode and plain words
     ├── ServerError          talking to the server failed
@@ -36,6 +37,10 @@ class TerminalError(SignalOSError):
 
 class TerminalDown(TerminalError):
     """The request certainly never reached the terminal; it may be tried again."""
+
+
+class WrongAccount(TerminalDown):
+    """The terminal is signed in to another account: nothing is read or sent until it is back."""
 
 
 class OutcomeUnknown(TerminalError):

@@ -13,7 +13,9 @@ class Message:
     ``version`` counts from 1 (the post) and rises with each edit; a deletion is a version of its own.
     ``posted_at`` is the ORIGINAL post's time, also for an edit: ages count from it. ``edited_at`` is
     the edit's time. ``sender`` is channel | admin | member;
-    ``forwarded``: written by another chat. Times are aware UTC, in the source's market time.
+    ``forwarded``: written by another chat. ``again_part`` is set on a version that nobody wrote: the user
+    asks at ``again_at`` that this part of what was read be decided once more by ``again_terminal``.
+    Times are aware UTC, in the source's market time.
     """
 
     source: str
@@ -28,8 +30,11 @@ class Message:
     sender: str = "channel"
     forwarded: bool = False
     chat_name: str = ""
+    again_part: int | None = None
+    again_at: datetime | None = None
+    again_terminal: str | None = None
 
     @property
     def is_edit(self) -> bool:
         """True for the second and later versions that still have a text."""
-        return self.version > 1 and not self.deleted
+        return self.version > 1 and not self.deleted and self.again_part is None

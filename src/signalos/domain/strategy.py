@@ -24,6 +24,7 @@ class Filters:
     require_stop: bool = True
     skip_duplicates: bool = True
     skip_conflicts: bool = True
+    confirm_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +53,6 @@ class Strategy:
     max_slippage_points: int = 20
     magic: int = 517_001
     allow_missing_stop_fixed_lots: Decimal | None = None
+    convert_risk_reward: bool = False
     filters: Filters = field(default_factory=Filters)
     management: Management = field(default_factory=Management)

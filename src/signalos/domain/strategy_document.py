@@ -62,7 +62,7 @@ def strategy_document(strategy: Strategy) -> dict[str, Any]:
             filters[camel_case(field.filter)] = value is not None and value is not False
         if field.place == "management":
             management[field.camel] = value
-        elif field.kind != "switch":
+        elif field.kind != "switch" or not field.filter:
             document[field.camel] = value
     return {**document, "filters": filters, "management": management}
 

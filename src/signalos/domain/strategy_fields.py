@@ -122,6 +122,12 @@ FIELDS: tuple[Field, ...] = (
         unit="lots",
     ),
     _field(
+        "convert_risk_reward",
+        "strategy",
+        "switch",
+        "move targets out that are worth less than min_risk_reward, instead of refusing",
+    ),
+    _field(
         "max_daily_trades",
         "filters",
         "integer",
@@ -184,6 +190,7 @@ FIELDS: tuple[Field, ...] = (
     _field("require_stop", "filters", "switch", "refuse without a stop", filter="missing_stop"),
     _field("skip_duplicates", "filters", "switch", "refuse the same trade twice", filter="duplicate"),
     _field("skip_conflicts", "filters", "switch", "refuse against an opposite trade", filter="conflict"),
+    _field("confirm_by_hand", "filters", "switch", "wait for the user's yes", filter="confirm_by_hand"),
     _field(
         "break_even_after_target",
         "management",

@@ -12,6 +12,7 @@ _CUTTERS = frozenset(',、|()[]"•·')
 _VERBS = frozenset(
     {"close", "move", "cancel", "hold", "let_run", "reduce", "negation", "secure", "permission", "reverse"}
 )
+_MARKS = frozenset("✅❌✔✖☑")
 _ABBREVIATED = frozenset({"no", "nr", "vs", "approx", "e", "g", "sl", "tp", "p", "s", "t", "l"})
 
 
@@ -41,6 +42,8 @@ class Sentence:
     """The terms of all clauses in order."""
     symbols: list[str] = field(default_factory=list)
     """The symbols it names, each once."""
+    marked: bool = False
+    """True if a sign of success or failure stands on its line."""
 
 
 def split(terms: list[Term]) -> list[Sentence]:
@@ -92,7 +95,11 @@ def split(terms: list[Term]) -> list[Sentence]:
         if term.symbol is not None and term.symbol not in sentences[-1].symbols:
             sentences[-1].symbols.append(term.symbol)
     end_sentence()
-    return [sentence for sentence in sentences if sentence.clauses]
+    found = [sentence for sentence in sentences if sentence.clauses]
+    marks = {term.line for term in terms if term.kind is Kind.EMOJI and term.text in _MARKS}
+    for sentence in found:
+        sentence.marked = sentence.line in marks
+    return found
 
 
 def _inside(terms: list[Term], place: int) -> bool:
@@ -126,11 +133,18 @@ def _spaced_dash(terms: list[Term], place: int) -> bool:
 def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
     """A verb behind "and" or behind a result begins something new."""
     term, before = terms[place], clause.terms[-1]
+    if term.text in "+&" and not term.glued and place + 1 < len(terms):  # "Close 60% + SL at BE"
+        behind = terms[place + 1]
+        return bool(behind.roles & (_VERBS | {"sl", "tp", "be"})) and "close" in clause.roles
     if term.roles & {"and"} and place + 1 < len(terms):
         following = terms[place + 1 : place + 3]
         if following[0].numeral is not None or following[0].symbol is not None:
             return False
-        return any(t.roles & _VERBS for t in following) or bool(
-            following[0].roles & {"sl", "tp", "buy", "sell"}
+        if any(t.roles & _VERBS for t in following) or following[0].roles & {"sl", "tp", "buy", "sell"}:
+            return True
+        return (
+            len(following) > 1
+            and "enter" in following[0].roles
+            and bool(following[1].roles & {"buy", "sell"})
         )
     return bool("result" in before.roles and term.roles & _VERBS and "result" not in term.roles)

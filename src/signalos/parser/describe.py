@@ -28,7 +28,9 @@ REASONS: dict[str, str] = {
     "empty": "there is no text",
     "example": "it is an example or a trial",
     "get_ready": "it announces a signal",
+    "forwarded": "another channel wrote it",
     "hold": "it says to hold",
+    "ignored_word": "it holds a word that you ignore in this channel",
     "member": "a member wrote it, not the channel",
     "negation": "it says not to",
     "no_side": "it says neither buy nor sell",
@@ -73,6 +75,13 @@ def describe(text: str, reading: Reading) -> str:
         lines.append(f"announces a signal on {reading.announces}")
     lines.extend(f"note: {note}" for note in reading.notes)
     return "\n".join(lines) + "\n"
+
+
+def in_words(reading: Reading) -> str:
+    """Return one line an action, or why there is none, without characters and confidence."""
+    if not reading.actions:
+        return f"nothing to do: {REASONS.get(reading.reason, reading.reason)}"
+    return "\n".join(_headline(action) for action in reading.actions)
 
 
 def _number(value: Decimal) -> str:

@@ -24,6 +24,8 @@ class Draft:
     prices: list[Item] = field(default_factory=list)
     stops: list[Item] = field(default_factory=list)
     targets: list[Item] = field(default_factory=list)
+    loose: list[Item] = field(default_factory=list)
+    """Numbers under labels that no language knows."""
     conflict: bool = False
     other_symbols: set[str] = field(default_factory=set)
     inherited: bool = False
@@ -74,10 +76,17 @@ class Drafter:
         self.done: list[Draft] = []
         self.now = Draft()
         self.coming: Item | None = None
+        self.held: list[Item] = []
+        """Prices in front of the symbol and side of the order they belong to."""
+        self.selling_line = -1
+        """The line that tells where a buy is sold again."""
 
     def build(self, items: list[Item]) -> list[Draft]:
         """Group ``items``; the last element may be a draft without side (levels alone)."""
         for place, item in enumerate(items):
+            if self._leads(item, items[place + 1 : place + 4]):
+                self.held.append(item)
+                continue
             self._take(item, items[place + 1 :] if item.kind == "symbol" else items[place + 1 : place + 2])
         if self.coming is not None and self.now.symbol is None:
             self._name(self.now, self.coming)
@@ -85,6 +94,13 @@ class Drafter:
         return _merge(
             [draft for draft in self.done if draft.side is not None or draft.has_levels or draft.entries]
         )
+
+    def _leads(self, item: Item, later: list[Item]) -> bool:
+        """True for the price in "0.8995 USDCHF buy" below an order that has its levels."""
+        if item.kind not in ("price", "loose") or not self.now.has_levels:
+            return False
+        beside = [i.kind for i in later if i.line == item.line]
+        return beside[:2] in (["symbol", "side"], ["side", "symbol"])
 
     def _take(self, item: Item, later: list[Item]) -> None:
         draft = self.now
@@ -95,12 +111,18 @@ class Drafter:
         elif item.kind in _KINDS:
             if _KINDS[item.kind] > _KINDS.get(draft.kind, 0):
                 draft.kind, draft.kind_term = item.kind, item.label
+        elif item.kind == "price" and item.line == self.selling_line:
+            draft.targets.append(item)
         elif item.kind == "now":
             draft.now = draft.now or item.label
         else:
-            {"entry": draft.entries, "price": draft.prices, "sl": draft.stops, "tp": draft.targets}[
-                item.kind
-            ].append(item)
+            {
+                "entry": draft.entries,
+                "price": draft.prices,
+                "sl": draft.stops,
+                "tp": draft.targets,
+                "loose": draft.loose,
+            }[item.kind].append(item)
 
     def _symbol(self, item: Item, later: list[Item]) -> None:
         draft = self.now
@@ -120,6 +142,12 @@ class Drafter:
         ):
             draft.other_symbols.add(draft.symbol or "")
             self._name(draft, item)
+        elif self._in_clause_of_side(item) and not draft.has_levels:
+            draft.other_symbols.add(draft.symbol or "")
+            draft.prices = [
+                i for i in draft.prices if i.line != item.line or i.label.clause == item.label.clause
+            ]
+            self._name(draft, item)
         elif any(i.kind == "side" for i in later):
             self.coming = item
         elif symbol != draft.symbol:
@@ -127,6 +155,14 @@ class Drafter:
                 self.coming = item
             elif draft.side_term is not None and item.line == draft.side_term.line and not draft.has_levels:
                 draft.other_symbols.add(symbol or "")
+
+    def _in_clause_of_side(self, item: Item) -> bool:
+        """True if the side's own clause names ``item``, and the symbol so far was named in another clause."""
+        draft = self.now
+        if draft.side_term is None or draft.symbol_term is None or draft.symbol == item.label.symbol:
+            return False
+        own = draft.side_term.clause
+        return item.label.clause == own and draft.symbol_term.clause != own
 
     @staticmethod
     def _name(draft: Draft, item: Item) -> None:
@@ -138,6 +174,9 @@ class Drafter:
         draft = self.now
         if draft.side is None:
             draft.side, draft.side_term, draft.conflict = side, item.label, both
+            return
+        if self._tells_exit(item, side, later):
+            self.selling_line = item.line
             return
         following = later[0] if later and later[0].kind == "symbol" and later[0].line == item.line else None
         named = self.coming is not None or (
@@ -158,10 +197,23 @@ class Drafter:
             return
         self._next(item, side)
 
+    def _tells_exit(self, item: Item, side: Side, later: list[Item]) -> bool:
+        """True for "Sell at: 60200 / 61500" below a buy with its stop: the prices are its targets."""
+        draft = self.now
+        prices = later[0] if later and later[0].kind == "price" and later[0].line == item.line else None
+        entries = [i for i in (*draft.entries, *draft.prices) if i.values]
+        if prices is None or draft.side is side or not entries or not draft.stops or draft.targets:
+            return False
+        first, goal = entries[0].values[0].numeral, prices.values[0].numeral
+        if draft.side is None or first is None or goal is None:
+            return False
+        return (goal.value - first.value) * draft.side.sign > 0
+
     def _next(self, item: Item, side: Side) -> None:
         old = self.now
         self.done.append(old)
-        self.now = Draft(side=side, side_term=item.label)
+        self.now = Draft(side=side, side_term=item.label, prices=self.held)
+        self.held = []
         if self.coming is not None:
             self._name(self.now, self.coming)
             self.coming = None
@@ -186,6 +238,7 @@ def _merge(drafts: list[Draft]) -> list[Draft]:
             if draft.symbol is None:
                 draft.symbol, draft.symbol_term = before.symbol, before.symbol_term
             draft.now = draft.now or before.now
+            draft.loose = [*before.loose, *draft.loose]
             result[-1] = draft
         elif before.kind == draft.kind and (before.has_prices and draft.has_prices):  # layers
             before.prices.extend(draft.prices)

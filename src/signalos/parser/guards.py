@@ -7,6 +7,8 @@ clause (a negation, a past form).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.drafts import Draft
 from signalos.parser.lexer import Kind
@@ -75,6 +77,14 @@ _UPDATE_CLAUSE = (
 )
 
 
+_COLUMN = 3
+"""Prices without labels that make a full order: entry, stop, target."""
+_FEWEST_OF_A_RECAP = 2
+_TOLD_BY_SIDE = frozenset({"if", "past", "plan", "optional", "old", "result"})
+_AT_WORDS = frozenset({"at", "bei", "en", "em", "à", "a", "на", "di", "saat"})
+_OF_THE_PAST = frozenset({"past_tense", "result", "report", "old"})
+
+
 def first_reason(roles: set[str] | frozenset[str], table: tuple[tuple[str, str], ...]) -> str:
     """The reason of the first role of ``table`` that is present, or ""."""
     for role, reason in table:
@@ -107,9 +117,11 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     trigger = draft.side_term
     if trigger is None:
         return "no_side"
-    reason = message_reason(sentences)
+    reason = message_reason(sentences) or _heading_reason(trigger, sentences) or _recap_reason(sentences)
     if reason:
         return reason
+    if complete and _all_reached(draft, sentences):
+        return "result"
     for sentence in sentences:
         own = any(term is trigger for term in sentence.terms)
         if own:
@@ -123,6 +135,55 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     return ""
 
 
+_HEADINGS = (("old", "old"), ("expired", "result"), ("closed", "report"))
+_LONGEST_HEADING = 10
+
+
+def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
+    """Say why a card is of the past: "VIP yesterday:" or "ORDER EXPIRED" right above it, or ""."""
+    above = [s for s in sentences if s.line < trigger.line]
+    if not above:
+        return ""
+    heading = above[-1]
+    if trigger.line - heading.line > 1 or len(heading.terms) > _LONGEST_HEADING:
+        return ""
+    if any(t.price or t.roles & {"next", "now", "buy", "sell"} for t in heading.terms):
+        return ""
+    return first_reason(heading.roles, _HEADINGS)
+
+
+def _recap_reason(sentences: list[Sentence]) -> str:
+    """Several trades, most of them with a mark of how they ended: a list of results."""
+    sides: set[int] = set()
+    marked: set[int] = set()
+    for sentence in sentences:
+        if sentence.roles & {"buy", "sell"}:
+            sides.add(sentence.line)
+        if "result" in sentence.roles or sentence.marked:
+            marked.add(sentence.line)
+    ended = sides & marked
+    return "report" if len(ended) >= _FEWEST_OF_A_RECAP and 2 * len(ended) > len(sides) else ""
+
+
+def _all_reached(draft: Draft, sentences: list[Sentence]) -> bool:
+    """True if every target bears a mark, the stop none, and words beside the card tell of yesterday or of pips won."""
+    lines = {s.line: s.marked for s in sentences}
+    targets = {value.line for item in draft.targets for value in item.values}
+    stops = {value.line for item in draft.stops for value in item.values}
+    if (
+        not targets
+        or not all(lines.get(line) for line in targets)
+        or any(lines.get(line) for line in stops)
+    ):
+        return False
+    beside = [s for s in sentences if s.line not in draft.lines]
+    return any(
+        s.roles & {"old", "report", "result"}
+        or any(t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in s.terms)
+        for s in beside
+    )
+
+
 def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
     """A sentence beside a complete order voids it only if it speaks about entering."""
     roles = sentence.roles
@@ -133,16 +194,16 @@ def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
         "be",
         "move",
     }
+    behind = draft.side_term is not None and sentence.line > draft.side_term.line
     if "if" in roles and enters and not asks(sentence):
         return "condition"
     if "negation" in roles and roles & {"enter", "buy", "sell"} and roles & {"until", "now"}:
         return "negation"
     if sentence.line in draft.lines and "result" in roles and "open_target" not in roles:
         return "result"
-    behind = draft.side_term is not None and sentence.line > draft.side_term.line
     if behind and "result" in roles and roles & {"tp", "all"} and not roles & {"if", "until", "plan"}:
         return "result"
-    if "report" in roles and roles & {"result", "past", "closed"}:
+    if "report" in roles and (roles & {"result", "past", "closed"} or (behind and _titled(sentence))):
         return "report"
     if _closing_price(sentence):
         return "report"
@@ -151,9 +212,20 @@ def _other_sentence_reason(draft: Draft, sentence: Sentence) -> str:
     )
     if signed and "report" in roles:
         return "report"
-    if "old" in roles and roles & {"past", "forwarded", "result"}:
+    if "old" in roles and roles & {"past", "forwarded", "result"} and not _apart(draft, sentence):
         return "old"
     return ""
+
+
+def _titled(sentence: Sentence) -> bool:
+    """True for ``Result: ...``."""
+    terms = sentence.terms
+    return "report" in terms[0].roles and len(terms) > 1 and terms[1].text in ":="
+
+
+def _apart(draft: Draft, sentence: Sentence) -> bool:
+    """True if empty lines stand between a heading about earlier trades and the order."""
+    return draft.side_term is not None and bool(draft.lines) and sentence.line < min(draft.lines) - 1
 
 
 def _closing_price(sentence: Sentence) -> bool:
@@ -173,9 +245,17 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
     for term in terms:
         if started and "activated" in term.roles:
             continue  # "Opened BUY ...": a forwarder's card of a trade that just began
-        if id(term) not in used and not (term.roles & {"buy", "sell"}):
+        if id(term) in used:
+            continue
+        if term.roles & {"buy", "sell"}:
+            roles |= term.roles & _TOLD_BY_SIDE
+        else:
             roles |= term.roles if "open_target" not in term.roles else set()
     reason = first_reason(roles, TRIGGER_ROLES if complete else BARE_ROLES)
+    if reason in _OF_THE_PAST and complete and draft.now is not None and draft.now.clause == trigger.clause:
+        # "London swept the low, so we buy GBPUSD now at ...": the story before it is past, the order is not
+        own = {r for t in terms if t.clause == trigger.clause and id(t) not in used for r in t.roles}
+        reason = first_reason(own, TRIGGER_ROLES)
     if reason:
         return reason
     place = next(i for i, term in enumerate(terms) if term is trigger)
@@ -186,7 +266,10 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
         return "negation"
     if any(t.numeral is not None and t.numeral.sign and t.numeral.unit in ("", "pips") for t in terms):
         return "result"
-    if any("analysis" in term.roles and term.clause == trigger.clause for term in terms):
+    # Behind a full order's side analysis gives its reason; before it, the side is part of the analysis.
+    full = bool(draft.stops and draft.targets)
+    mine = [t for t in terms if t.clause == trigger.clause and (not full or t.start < trigger.start)]
+    if any("analysis" in t.roles for t in mine):
         return "analysis"
     settled = draft.now is not None or (complete and draft.has_prices)
     refers = {r for t in terms[max(0, place - 2) : place] if t.clause == trigger.clause for r in t.roles}
@@ -227,13 +310,24 @@ def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
     again = any("again" in term.roles for term in terms)
     if not again and any(not item.open_target for item in (*draft.targets, *draft.stops)):
         return "unclear_levels"  # labels whose values are missing
+    if not draft.has_prices and any(t.fraction is not None and t.clause == trigger.clause for t in terms):
+        return "talk"  # "sell half" speaks of a trade that is open
+    column = sum(len(item.values) for item in draft.prices) >= _COLUMN
     for term in terms:
-        if term.kind in (Kind.LINK, Kind.MENTION):
+        if term.kind in (Kind.LINK, Kind.MENTION) and not column:
             return "advert"
         if not term.known and term.line == trigger.line:
             return "talk"
     unknown = sum(not term.known for term in terms)
     return "talk" if unknown > 2 else ""
+
+
+def _at_a_target(sentence: Sentence) -> bool:
+    """True for "close half at TP1", "at TP1 we move to entry": it is to be done once price is there."""
+    for before, after in pairwise(sentence.terms):
+        if "at" in before.roles and "tp" in after.roles and "close" not in after.roles:
+            return not sentence.roles & {"now", "result"} and before.text in _AT_WORDS
+    return False
 
 
 def update_reason(clause: Clause, sentence: Sentence) -> str:
@@ -243,13 +337,21 @@ def update_reason(clause: Clause, sentence: Sentence) -> str:
     reason = first_reason(sentence.roles, _UPDATE_SENTENCE)
     if reason:
         return reason
+    if _at_a_target(sentence):
+        return "condition"
     reason = first_reason(clause.roles, _UPDATE_CLAUSE)
+    if reason == "wait" and "next" in clause.roles:
+        reason = ""  # "close it and wait for the next one"
     if reason == "old" and clause.terms[0].roles & {"close", "cancel", "move"}:
         reason = ""
     if not reason and "old" in sentence.roles and "old" not in clause.roles:
         reason = "old"
     if reason:
         return reason
+    if any(
+        t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in clause.terms
+    ) and any(t.text == "@" for t in clause.terms):
+        return "report"  # a copier's card: "PARTIAL CLOSE SELL EURUSD 0.05 @1.0880 +20 pips"
     words = [term for term in clause.terms if term.kind is Kind.WORD]
     unknown = sum(not term.known for term in words)
     if unknown > 1 + len(words) // 6:

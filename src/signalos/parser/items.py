@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from signalos.parser.term import Term
 
 SEPARATORS = frozenset(":=@-.!'\">→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
-LIST_MARKS = frozenset(",/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
+LIST_MARKS = frozenset("…,/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
 RANGE_MARKS = frozenset("-/_~&")
 CURRENCY = frozenset("$€£¥")
 LABEL_ROLES = frozenset({"sl", "tp", "entry"})

@@ -31,7 +31,7 @@ def small(term: Term) -> bool:
 
 
 def read_table(terms: list[Term], found: list[Item]) -> None:
-    """A line of labels over a line of values: ``Entry | SL | TP`` and below it the numbers in that order."""
+    """A line of labels over lines of values: ``Entry | SL | TP`` and below it the numbers in that order."""
     empty: dict[int, list[Item]] = {}
     for item in found:
         if item.kind in ("sl", "tp", "entry") and not item.values and not item.open_target:
@@ -39,17 +39,29 @@ def read_table(terms: list[Term], found: list[Item]) -> None:
     for line, labels in empty.items():
         if len(labels) < 2:
             continue
-        numbers = [term for term in terms if term.line == line + 1 and term.price]
-        if len(numbers) != len(labels):
-            continue
-        for item in [i for i in found if i.kind == "price" and i.line == line + 1]:
-            found.remove(item)
-        side = next((i for i in found if i.kind == "side" and i.line == line + 1), None)
-        for label, number in zip(labels, numbers, strict=True):
-            label.values = [number]
-            if side is not None:  # the labels belong to the order below them
+        written = {term.line for term in terms if term.kind in (Kind.WORD, Kind.NUMBER) or term.symbol}
+        row = line + 1 if line + 1 in written else line + 2  # a rule of dashes may stand below the head
+        first = row
+        while len(numbers := [term for term in terms if term.line == row and term.price]) == len(labels):
+            _read_row(found, labels, numbers, first=row == first)
+            row += 1
+
+
+def _read_row(found: list[Item], labels: list[Item], numbers: list[Term], *, first: bool) -> None:
+    """Give the labels of a table's head the values of one row; the head's own items become the first row's."""
+    row = numbers[0].line
+    found[:] = [i for i in found if not (i.kind in ("price", "loose") and i.line == row)]
+    side = next((i for i in found if i.kind == "side" and i.line == row), None)
+    items = labels if first else [Item(label.kind, numbers[0], index=label.index) for label in labels]
+    if not first or side is not None:  # the labels belong to the order below them
+        place = max((n for n, i in enumerate(found) if i.line == row), default=len(found) - 1) + 1
+        if first:
+            place -= sum(found.index(label) < place for label in labels)
+            for label in labels:
                 found.remove(label)
-                found.append(label)
+        found[place:place] = items
+    for item, number in zip(items, numbers, strict=True):
+        item.values = [number]
 
 
 def bare_lines(terms: list[Term]) -> set[int]:

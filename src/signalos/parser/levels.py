@@ -12,8 +12,6 @@ from signalos.parser.items import (
     LABEL_ROLES,
     LIST_MARKS,
     MAX_INDEX,
-    SEPARATORS,
-    SKIPPED,
     STOPPING,
     Item,
 )
@@ -21,6 +19,12 @@ from signalos.parser.layout import bare_lines, glued_index, read_table, small
 from signalos.parser.lexer import Kind
 from signalos.parser.positional import PositionalReader
 from signalos.parser.term import Term
+
+_AIM = frozenset({"tp"})
+_BAIL = frozenset({"sl"})
+_LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
+    numeral: n for n, numeral in enumerate(("i", "ii", "iii", "iv", "v", "vi"), start=1)
+}
 
 
 class LevelReader(PositionalReader):
@@ -59,6 +63,7 @@ class LevelReader(PositionalReader):
         }
         taken = {id(value) for item in self.found for value in item.values} | self.skipped
         labelled = {item.line for item in self.found if item.kind in ("sl", "tp", "entry", "side")}
+        taken -= {id(item.label) for item in self.found if item.kind == "loose"}
         return {
             term.line
             for term in self.terms
@@ -78,87 +83,76 @@ class LevelReader(PositionalReader):
     # -- one term -------------------------------------------------------------------------------
 
     def _step(self, term: Term) -> None:
-        roles = term.roles
         if term.kind is Kind.BREAK:
             return
         if term.symbol is not None:
             self._add(Item("symbol", term))
-        elif roles & {"buy", "sell"}:
-            self._add(Item("side", term))
-        elif "stop_order" in roles or ("stop" in roles and self._stop_is_kind()):
+        elif not (self._side(term) or self._level(term) or self._kind_or_entry(term)):
+            self._emoji_or_number(term)
+
+    def _side(self, term: Term) -> bool:
+        if not term.roles & {"buy", "sell"} or self._side_of_label(term):
+            return False
+        self._add(Item("side", term))
+        for kind in ("limit", "stop", "pending"):  # one word may say both: "Kauflimit"
+            if kind in term.roles or (kind == "stop" and "stop_order" in term.roles):
+                self._add(Item(kind, term))
+        return True
+
+    def _level(self, term: Term) -> bool:
+        """A stop or target by its label."""
+        roles = term.roles
+        if "stop_order" in roles or ("stop" in roles and self._stop_is_kind()):
             self._add(Item("stop", term))
         elif "sl" in roles:
             self._label("sl")
         elif "tp" in roles:
             self._label("tp")
-        elif "limit" in roles:
+        elif "aim" in roles and self._lone_label():
+            term.roles = _AIM
+            self._label("tp")
+        elif "bail" in roles and self._lone_label():
+            term.roles = _BAIL
+            self._label("sl")
+        elif term.ordinal is not None and self._further_target():
+            self._label("tp")
+        else:
+            return False
+        return True
+
+    def _kind_or_entry(self, term: Term) -> bool:
+        roles = term.roles
+        if "limit" in roles:
             self._add(Item("limit", term))
         elif "pending" in roles:
             self._add(Item("pending", term))
-        elif "entry" in roles and term.kind is Kind.WORD and self._number_ahead():
-            self._label("entry")
-        elif "now" in roles:
+        elif "now" in roles and not ("entry" in roles and term.kind is Kind.WORD and self._number_ahead()):
             self._add(Item("now", term))
-        elif "entry" in roles:
+        elif "entry" in roles or (term.text == "e" and self._numbered_entry(term)):
             self._label("entry")
-        elif roles & {"emoji_sl", "emoji_tp"} and term.line not in self.worded:
-            if self._number_ahead() or self._line_ends(self.place + 1):
-                self._label("sl" if "emoji_sl" in roles else "tp")
+        else:
+            return False
+        return True
+
+    def _emoji_or_number(self, term: Term) -> None:
+        if term.roles & {"emoji_sl", "emoji_tp"} and term.line not in self.worded:
+            after = self.terms[self.place + 1 : self.place + 2]
+            runs = "emoji_tp" in term.roles and bool(after) and "open_target" in after[0].roles
+            if self._number_ahead() or self._line_ends(self.place + 1) or runs:
+                self._label("sl" if "emoji_sl" in term.roles else "tp")
         elif term.price:
             self._positional(term)
+        elif term.numeral is not None and term.numeral.unit == "noise" and not term.numeral.sign:
+            self.found.append(Item("loose", term, values=[term]))
 
     def _add(self, item: Item) -> None:
         self.found.append(item)
         if item.kind in ("side", "sl", "tp", "entry"):
             self.awaiting = None
 
-    def _stop_is_kind(self) -> bool:
-        """A bare "stop" is an order kind only right behind a side (or side and symbol)."""
-        place = self.place - 1
-        if place >= 0 and self.terms[place].symbol is not None:
-            later = any(
-                t.roles & {"sl"} and t.line == self.terms[self.place].line
-                for t in self.terms[self.place + 1 :][:12]
-            )
-            if not later:
-                return False
-            place -= 1
-        return place >= 0 and bool(self.terms[place].roles & {"buy", "sell"})
-
-    def _number_ahead(self) -> bool:
-        """True if the next thing on this line, separators aside, is a number."""
-        line = self.terms[self.place].line
-        for term in self.terms[self.place + 1 : self.place + 7]:
-            if term.line != line or term.kind is Kind.BREAK:
-                return False
-            if term.numeral is not None or term.kind is Kind.INDEX:
-                return True
-            if not self._skippable(term) and not term.roles & {"entry", "zone", "now"}:
-                return False
-        return False
-
-    def _line_ends(self, place: int) -> bool:
-        line = self.terms[place - 1].line
-        for term in self.terms[place : place + 8]:
-            if term.kind is Kind.BREAK or term.line != line:
-                return True
-            if term.kind in (Kind.WORD, Kind.NUMBER):
-                return False
-        return True
-
-    @staticmethod
-    def _skippable(term: Term) -> bool:
-        if term.kind is Kind.EMOJI or term.text in CURRENCY:
-            return True
-        if term.kind is Kind.PUNCT:
-            return term.text in SEPARATORS
-        return bool(term.roles & SKIPPED) and not term.roles & STOPPING
-
-    # -- labels ---------------------------------------------------------------------------------
-
     def _label(self, role: str) -> None:
         label = self.terms[self.place]
-        item = Item(role, label)
+        item = Item(role, label, index=label.ordinal if role == "tp" else None)
         before = self.terms[self.place - 1] if self.place else None
         if before is not None and before.line == label.line and before.ordinal is not None and role != "sl":
             item.index = before.ordinal
@@ -196,31 +190,35 @@ class LevelReader(PositionalReader):
             elif role in term.roles and term.kind is Kind.WORD and "open_target" not in term.roles:
                 if item.index is not None:
                     return
+            elif term.text in "([" and (end := self._remark_end()):
+                self.place = end
+            elif term.text in ",;" and not item.values and self._number_next():
+                pass
             elif term.text in "()" or self._skippable(term) or term.roles & {"emoji_sl", "emoji_tp"}:
                 if "above" in term.roles or "below" in term.roles:
                     item.beyond = "above" if "above" in term.roles else "below"
-            elif (
-                term.roles & {"now", "move", "update"}
-                or (role == "entry" and term.roles & {"zone", "limit"})
-            ) and (self._number_ahead()):
-                pass
-            elif role != "entry" and self._moved_to():
-                pass
-            else:
+            elif not self._belongs_to_label(term, item, role):
                 return
             self.place += 1
 
-    def _moved_to(self) -> bool:
-        """True inside "the stop of this one to 1290": only words that name the trade stand before "to" and a price."""
-        for place in range(self.place, min(self.place + 6, len(self.terms) - 1)):
-            term, following = self.terms[place], self.terms[place + 1]
-            if term.line != self.terms[self.place].line:
-                return False
-            if "to" in term.roles and following.price:
-                return True
-            if not (term.roles & {"filler", "order_noun", "reference", "at"} or term.symbol is not None):
-                return False
-        return False
+    def _belongs_to_label(self, term: Term, item: Item, role: str) -> bool:
+        """True for a word that goes on with a label or leads to its price."""
+        leading = term.roles & {"now", "move", "update"} or (
+            role == "entry" and term.roles & {"zone", "limit"}
+        )
+        if leading and self._number_ahead():
+            return True
+        if self._letter_index(term, item) or self._words_before_value(self.place):
+            return True
+        return role != "entry" and self._moved_to()
+
+    def _letter_index(self, term: Term, item: Item) -> bool:
+        """``Goal B``, ``TP II``: a target's number written as a letter or in Roman numerals."""
+        number = _LETTERS.get(term.text)
+        if number is None or item.index is not None or item.kind == "sl" or not self._number_ahead():
+            return False
+        item.index = number
+        return True
 
     def _is_index(self, term: Term, item: Item) -> bool:
         numeral = term.numeral
@@ -251,14 +249,19 @@ class LevelReader(PositionalReader):
             return False
         following = self.terms[ahead]
         if following.line == term.line and following.numeral is not None:
-            small = following.numeral.whole and following.numeral.value <= MAX_INDEX
-            return not small and following.numeral.unit in ("", "pips", "cut")
+            tiny = following.numeral.whole and following.numeral.value <= MAX_INDEX
+            return not tiny and following.numeral.unit in ("", "pips", "cut")
         if following.line == term.line and following.roles & {"at", "to"}:
             return True
         if following.kind is Kind.BREAK:  # "TP 1" with its price on the next line
             below = self.terms[ahead + 1] if ahead + 1 < len(self.terms) else None
             return below is not None and below.price and below.line in self.bare
-        return bool(following.roles & {"open_target", "result"})
+        if following.roles & {"open_target", "result"}:
+            return True
+        if following.roles & {"update", "move", "modified", "filler"} and self._price_behind(ahead):
+            return True  # "TP 2 new: 18380"
+        numbered = [i for i in self.found if i.kind == "tp" and i.index is not None and i.values]
+        return bool(numbered) and numeral.value > max(i.index or 0 for i in numbered)
 
     def _values(self, item: Item, role: str) -> None:
         line = item.line
@@ -274,8 +277,9 @@ class LevelReader(PositionalReader):
                     return
                 mark = None
             elif term.text in "([" and item.values:
-                self._skip_note()
-                continue
+                if not self._next_in_brackets(item):
+                    self._skip_note()
+                    continue
             elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI or term.text in CURRENCY:
                 if term.roles and line not in self.worded:
                     return
@@ -283,7 +287,7 @@ class LevelReader(PositionalReader):
                 return
             elif self._joins(term):
                 mark = term
-            elif "pips" in term.roles and item.values:
+            elif item.values and self._between_values(term, mark):
                 pass
             elif term.roles & {"result", "activated"} and role == "tp":
                 item.result = True
@@ -296,6 +300,11 @@ class LevelReader(PositionalReader):
             else:
                 return
             self.place += 1
+
+    def _between_values(self, term: Term, mark: Term | None) -> bool:
+        """True for a unit behind a value, or a harmless word in a list that goes on."""
+        harmless = "filler" in term.roles and not term.roles & (STOPPING | LABEL_ROLES)
+        return "pips" in term.roles or (mark is not None and harmless and self._number_next())
 
     def _joins(self, term: Term) -> bool:
         """A mark or word that joins two values of one list."""
@@ -335,23 +344,12 @@ class LevelReader(PositionalReader):
             return False
         if item.values and role == "entry":
             item.ranged = True
+        if role == "sl" and not item.values and small(term) and self._number_next():
+            return True  # "sl 2 69.90": to
         if role == "tp" and not item.values:
             glued_index(term, item)
         item.values.append(term)
         return True
-
-    def _numbering(self, term: Term) -> bool:
-        """``2:`` or ``2)`` inside a list of targets numbers the next one."""
-        numeral = term.numeral
-        if (
-            numeral is None
-            or not numeral.whole
-            or numeral.value > MAX_INDEX
-            or self.place + 2 >= len(self.terms)
-        ):
-            return False
-        after, then = self.terms[self.place + 1], self.terms[self.place + 2]
-        return after.text in ":)." and then.numeral is not None and then.line == term.line
 
     def _skip_note(self) -> None:
         """Step over a bracket behind a value: pips, a second price, a remark."""
@@ -371,24 +369,21 @@ class LevelReader(PositionalReader):
             self.skipped.add(id(self.terms[self.place]))
             self.place += 1
 
-    def _open_word(self) -> bool:
-        term = self.terms[self.place] if self.place < len(self.terms) else None
-        return (
-            term is not None
-            and term.kind is not Kind.BREAK
-            and ("open_target" in term.roles or term.text in ("∞", "♾"))
-        )
-
     def _suffix(self, item: Item) -> bool:
         """``2660 target``: the number stands before its label."""
         if not self.found:
             return False
         last = self.found[-1]
-        if last.kind != "price" or last.line != item.line or len(last.values) != 1:
+        if last.kind not in ("price", "loose") or last.line != item.line or len(last.values) != 1:
             return False
-        number = self.terms.index(last.values[0], max(0, self.place - 8))
-        if number < 1:
+        near = range(max(0, self.place - 8), min(self.place, len(self.terms)))
+        number = next((i for i in near if self.terms[i] is last.values[0]), -1)
+        if number < 0:  # too far before its label
             return False
+        if number == 0:
+            self.found.pop()
+            item.values = last.values
+            return True
         before = self.terms[number - 1]
         entry = before.roles & {"buy", "sell", "at", "now", "limit", "stop"}
         if entry or before.symbol is not None or before.text == "@":

@@ -7,6 +7,9 @@ from enum import IntEnum
 
 from signalos.parser.normalise import INDEX_BASE, INDEX_LIMIT, Normalised
 
+MAX_TOKENS = 1500
+"""Words, numbers and marks of a message; 4,096 characters of prose are about 900."""
+
 
 class Kind(IntEnum):
     """What a token is made of."""
@@ -43,6 +46,8 @@ class Token:
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 # Fixed words with a stroke or dots inside; a digit may follow ("t/p1").
 _STROKED = r"(?:s/l|t/p|b/e|n/a|p/l|r/r|r:r|s\.l\.?|t\.p\.?)(?![^\W\d_])"
+CJK = re.compile(f"[{_CJK}]")
+"""A character that is a token of its own."""
 _PATTERN = re.compile(
     r"(?P<BREAK>\n)"
     r"|(?P<SPACE>[ \u00a0]+)"
@@ -51,8 +56,9 @@ _PATTERN = re.compile(
     rf"|(?P<STROKED>{_STROKED})"
     rf"|(?P<CJK>[{_CJK}])"
     rf"|(?P<WORD>(?:(?![{_CJK}])[^\W\d_])+(?:'(?:(?![{_CJK}])[^\W\d_])+)*)"
-    r"|(?P<NUMBER>[0-9]+(?:[.,'][0-9]+)*)"
+    r"|(?P<NUMBER>[0-9]+(?:[.,'][0-9]+)*(?:k(?![^\W_]))?)"
     rf"|(?P<INDEX>[{chr(INDEX_BASE)}-{chr(INDEX_BASE + INDEX_LIMIT)}])"
+    r"|(?P<DOTS>\.{2,})"
     r"|(?P<PUNCT>[!-/:-@\[-`{-~。、؟«»“”„…·•×÷¿¡№|‖¦→←➔➜➝➞➡⇒⟶▶►▸▪◾◽■□●○◆◇★☆✦–—−≈≤≥±°§])"
     r"|(?P<EMOJI>.)",
     re.DOTALL,
@@ -66,13 +72,17 @@ _KINDS: dict[str, Kind] = {
     "WORD": Kind.WORD,
     "NUMBER": Kind.NUMBER,
     "INDEX": Kind.INDEX,
+    "DOTS": Kind.PUNCT,
     "PUNCT": Kind.PUNCT,
     "EMOJI": Kind.EMOJI,
 }
 
 
 def lex(source: Normalised, compounds: frozenset[str] = frozenset()) -> list[Token]:
-    """Split into tokens. ``compounds`` are words with digits that stay whole (``us30``, ``h4``)."""
+    """Split into tokens. ``compounds`` are words with digits that stay whole (``us30``, ``h4``).
+
+    Stops behind MAX_TOKENS: a text with more of them is a table or an attack, which the caller refuses.
+    """
     tokens: list[Token] = []
     glued = False
     for match in _PATTERN.finditer(source.text):
@@ -80,11 +90,15 @@ def lex(source: Normalised, compounds: frozenset[str] = frozenset()) -> list[Tok
         if group == "SPACE":
             glued = False
             continue
+        if len(tokens) > MAX_TOKENS:
+            break
         kind = _KINDS[group]
         text = match.group()
         start, end = match.span()
         if group == "INDEX":
             text = str(ord(text) - INDEX_BASE)
+        elif group == "DOTS":
+            text = "…"
         elif group == "STROKED":
             text = text.replace("/", "").replace(".", "").replace(":", "")
         elif kind is Kind.NUMBER and glued and tokens[-1].kind is Kind.WORD:

@@ -60,3 +60,18 @@ def changed(entry: ReadEntry, change: ModifyStop | ModifyTargets) -> ReadEntry:
             targets = (*targets[: change.index - 1], *change.take_profits, *targets[change.index :])
         actions.append(replace(action, stop_loss=stop, take_profits=targets))
     return replace(entry, actions=tuple(actions))
+
+
+def state_of(actions: tuple[Action, ...], legs: set[str], verdicts: set[str]) -> EntryState:
+    """What became of a message's signals over all terminals, by its trades' states and its decisions' verdicts."""
+    if not actions:
+        return EntryState.CLOSED
+    if "open" in legs:
+        return EntryState.OPEN
+    if "pending" in legs:
+        return EntryState.PENDING
+    if legs:
+        return EntryState.CLOSED
+    if verdicts == {"refuse"}:
+        return EntryState.REFUSED
+    return EntryState.OPEN  # not decided yet, or on its way

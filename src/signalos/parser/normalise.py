@@ -7,8 +7,10 @@ back to the code point of the message it came from, so that spans are always tho
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 INDEX_BASE = 0xE000
 """Keycaps, circled and raised digits become one private character: number n is chr(INDEX_BASE + n)."""
@@ -66,6 +68,14 @@ _SPECIAL: dict[str, str] = {
     **_SMALL_CAPS,
 }
 _CACHE_LIMIT = 8192
+_CODE_MARK = re.compile(r"(?<![^\W\d_])`|`(?![^\W\d_])")
+"""Marks of code around a value; between letters the same sign is an apostrophe."""
+_KEYCAP = "\u20e3"
+_JOINING = re.compile(
+    "[\u20e3\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0e31\u0e34-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u3099\u309a"
+    "\ufe20-\ufe2f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,60 +128,74 @@ def _fold(char: str) -> str:
     return "".join(_SPECIAL.get(c, c) for c in plain)
 
 
-_folded: dict[str, tuple[str, str]] = {}
+class _Folds(dict[str, str]):
+    """Characters folded so far. Bounded: what comes after the limit is folded anew each time."""
+
+    def __missing__(self, char: str) -> str:
+        folded = _fold(char)
+        if len(self) < _CACHE_LIMIT:
+            self[char] = folded
+        return folded
 
 
-def _fold_both(char: str) -> tuple[str, str]:
-    """(lower case, case kept), both of one length."""
-    known = _folded.get(char)
-    if known is None:
-        cased = _fold(char)
-        lower = cased.lower()
-        if len(lower) != len(cased):
-            lower = "".join(c.lower()[:1] or c for c in cased)
-        known = (lower, cased)
-        if len(_folded) < _CACHE_LIMIT:
-            _folded[char] = known
-    return known
+_folds = _Folds()
 
 
 def normalise(text: str) -> Normalised:
     """Fold ``text``. Linear in its length; never raises."""
+    if "\r" in text:
+        text = text.replace("\r\n", " \n")  # one line break, and every character stays in its place
+    if "`" in text:
+        text = _CODE_MARK.sub(" ", text)
     if text.isascii():
         cased = text.translate(_ASCII)
         return Normalised(cased.lower(), cased, range(len(cased) + 1))
-    lower_parts: list[str] = []
-    cased_parts: list[str] = []
+    if _JOINING.search(text):
+        return _normalise_joining(text)
+    parts = [_folds[char] for char in text]
+    cased = "".join(parts)
+    origin: list[int] | range = range(len(text) + 1)
+    if len(cased) != len(text) or "" in parts:
+        origin = [place for place, part in enumerate(parts) for _ in part]
+        origin.append(len(text))
+    return Normalised(_lower(cased), cased, origin)
+
+
+def _lower(cased: str) -> str:
+    """Lower case of the same length."""
+    lower = cased.lower()
+    if len(lower) == len(cased):
+        return lower
+    return "".join(low if len(low := char.lower()) == 1 else low[:1] or char for char in cased)
+
+
+def _normalise_joining(text: str) -> Normalised:
+    """The slower way for texts with keycaps and combining marks, which join what stands before them."""
+    parts: list[str] = []
     origin: list[int] = []
     for place, char in enumerate(text):
-        code = ord(char)
-        if code == 0x20E3:  # the keycap's frame: the digit before it is an ornament
-            if lower_parts and lower_parts[-1].isdecimal() and len(lower_parts[-1]) == 1:
-                lower_parts[-1] = cased_parts[-1] = chr(INDEX_BASE + int(lower_parts[-1]))
+        if char == _KEYCAP:  # the frame: the digit before it is an ornament
+            if parts and parts[-1].isdecimal():
+                parts[-1] = chr(INDEX_BASE + int(parts[-1]))
             continue
-        if code > 0x2FF and lower_parts and unicodedata.combining(char):
-            _combine(lower_parts, cased_parts, char)
+        if parts and unicodedata.combining(char):
+            _combine(parts, char)
             continue
-        lower, cased = _fold_both(char)
-        if not lower:
-            continue
-        for one_lower, one_cased in zip(lower, cased, strict=True):
-            lower_parts.append(one_lower)
-            cased_parts.append(one_cased)
+        for one in _folds[char]:
+            parts.append(one)
             origin.append(place)
     origin.append(len(text))
-    return Normalised("".join(lower_parts), "".join(cased_parts), origin)
+    cased = "".join(parts)
+    return Normalised(_lower(cased), cased, origin)
 
 
-def _combine(lower_parts: list[str], cased_parts: list[str], mark: str) -> None:
+def _combine(parts: list[str], mark: str) -> None:
     """Join a combining mark to the letter before it where Unicode has the joined letter, else drop it."""
-    joined = unicodedata.normalize("NFC", cased_parts[-1] + mark)
+    joined = unicodedata.normalize("NFC", parts[-1] + mark)
     if len(joined) == 1:
         folded = _SPECIAL.get(joined, joined)
-        lower = folded.lower()
-        if len(folded) == 1 and len(lower) == 1:
-            cased_parts[-1] = folded
-            lower_parts[-1] = lower
+        if len(folded) == 1:
+            parts[-1] = folded
 
 
 _ASCII = {code: " " for code in range(32) if code not in (10,)}
@@ -182,8 +206,16 @@ _ASCII[127] = " "
 _ASCII[ord("`")] = "'"
 
 
+_STROKED_LETTERS = str.maketrans("đłøħŧ", "dloht")
+"""Letters whose stroke Unicode does not take apart from them."""
+
+
 def plain(word: str) -> str:
     """Return ``word`` without accents (``ação`` -> ``acao``)."""
-    if word.isascii():
-        return word
-    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    return word if word.isascii() else _plain(word)
+
+
+@lru_cache(maxsize=1 << 15)
+def _plain(word: str) -> str:
+    apart = unicodedata.normalize("NFKD", word.translate(_STROKED_LETTERS))
+    return "".join(c for c in apart if not unicodedata.combining(c))

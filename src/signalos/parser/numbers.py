@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 MAX_DIGITS = 18
+_FEWEST_SHORT_DIGITS = 2
+"""One digit alone is a count, never a price written short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def readings(raw: str) -> tuple[Decimal, ...]:
     if raw.isdecimal():
         return (Decimal(raw),)
     raw = _without_apostrophes(raw)
+    if "'" in raw:
+        return ()  # "1.3'4": no way of writing a price
     dots, commas = raw.count("."), raw.count(",")
     if not dots and not commas:
         return (Decimal(raw),) if raw.isdecimal() else ()
@@ -112,6 +116,8 @@ def expand(short: Numeral, full: Decimal, full_digits: str) -> list[Decimal]:
     The first is the strict one (digits of ``full`` with its tail replaced), then those with the last
     kept digit one up or down, as in 2698/02.
     """
+    if len(short.digits) < _FEWEST_SHORT_DIGITS:
+        return []
     exponent = full.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     if "." in short.raw or "," in short.raw:

@@ -11,6 +11,7 @@ from signalos.parser.geometry import fault, nearest_first, place_unlabelled
 from signalos.parser.items import Item
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral
+from signalos.parser.placing import Placer
 from signalos.parser.prices import far, resolve, resolve_level, resolve_range, resolve_targets
 from signalos.parser.symbols import Range, SymbolTable
 from signalos.parser.term import Term
@@ -28,6 +29,9 @@ class Levels:
     open_target: bool = False
     spans: list[tuple[str, Term]] | None = None
     unclear: str = ""
+
+
+_SHORTEST_COLUMN = 3
 
 
 def build_order(
@@ -111,6 +115,12 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
         return levels
     labelled = bool(stops or targets)
     groups = _entry_groups(draft)
+    if not labelled and not groups and draft.loose:
+        groups = _unknown_column(draft, usual)
+        if not groups:
+            if any(usual is not None and usual.holds(v) for v in _loose_values(draft)):
+                levels.unclear = "unclear_levels"
+            return levels
     if not labelled and not draft.entries and sum(len(g) for g in groups) > 1:
         return _positional(levels, groups, side, usual)
     prices = [price for group in groups for price in resolve_range(group, usual)]
@@ -131,7 +141,64 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
     _read_targets(levels, targets, usual, reference, digits, side)
     if levels.spans is not None:
         levels.spans.extend(("entry", term) for group in groups for term in group)
+    if draft.loose or (draft.prices and draft.entries):
+        _place_loose(levels, draft, side, usual)
     return levels
+
+
+def _place_loose(levels: Levels, draft: Draft, side: Side, usual: Range | None) -> None:
+    """Give numbers under unknown labels to the one part of the order that is missing, if arithmetic leaves no doubt."""
+    known: list[tuple[Numeral, Decimal]] = []
+    for _, term in levels.spans or []:
+        if term.numeral is not None and term.numeral.unit != "pips":
+            reference = known[0][1] if known else None
+            known.append((term.numeral, resolve(term.numeral, usual, reference)))
+    bare = draft.prices if any(item.values for item in draft.entries) else []
+    placer = Placer([*bare, *draft.loose], side, known, lambda numeral, near: resolve(numeral, usual, near))
+    targets = levels.targets or []
+    spans = levels.spans if levels.spans is not None else []
+    if not levels.entry and levels.stop is not None and targets:
+        found = placer.between(levels.stop, nearest_first(side, targets)[0]) or placer.found
+        if found and _one_group([term for term, _ in found]):
+            levels.entry = _layers([price for _, price in found]) or []
+            spans.extend(("entry", term) for term, _ in found)
+        elif found:
+            levels.unclear = "unclear_levels"
+        return
+    if not levels.entry:
+        return
+    worst = min(levels.entry) if side is Side.BUY else max(levels.entry)
+    best = max(levels.entry) if side is Side.BUY else min(levels.entry)
+    if levels.stop is None and levels.stop_pips is None:
+        found = placer.losing(worst)
+        if len(found) == 1:
+            levels.stop = found[0][1]
+            spans.append(("stop_loss", found[0][0]))
+    if not targets and not levels.target_pips and levels.stop is not None:
+        found = placer.winning(best)
+        if found and _one_group([term for term, _ in found]):
+            levels.targets = [price for _, price in found]
+            spans.extend(("take_profit", term) for term, _ in found)
+
+
+def _one_group(terms: list[Term]) -> bool:
+    """True if the numbers stand on one line or on lines that follow each other."""
+    lines = sorted({term.line for term in terms})
+    return lines[-1] - lines[0] == len(lines) - 1
+
+
+def _loose_values(draft: Draft) -> list[Decimal]:
+    return [term.numeral.value for item in draft.loose for term in item.values if term.numeral is not None]
+
+
+def _unknown_column(draft: Draft, usual: Range | None) -> list[list[Term]]:
+    """Entry, stop and targets under labels that no language knows, a line each, all prices of the symbol."""
+    values = _loose_values(draft)
+    lines = {item.line for item in draft.loose}
+    alike = usual is not None and all(usual.holds(v) and not far(v, values[0]) for v in values)
+    if len(values) < _SHORTEST_COLUMN or len(lines) != len(values) or not alike:
+        return []
+    return [item.values for item in draft.loose]
 
 
 def _entry_groups(draft: Draft) -> list[list[Term]]:

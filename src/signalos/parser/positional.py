@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from signalos.parser.items import CURRENCY, MAX_INDEX, RANGE_MARKS, SKIPPED, Item
 from signalos.parser.lexer import Kind
+from signalos.parser.lookahead import Lookahead
 from signalos.parser.term import Term
 
 
-class PositionalReader:
+class PositionalReader(Lookahead):
     """The part of the level reader that takes numbers without a label."""
 
-    terms: list[Term]
-    place: int
-    found: list[Item]
     awaiting: Item | None
     bare: set[int]
     sides: set[int]
     worded: set[int]
-
-    def _number_ahead(self) -> bool:
-        raise NotImplementedError
 
     def _positional(self, term: Term) -> None:
         bare = term.line in self.bare
@@ -29,6 +24,7 @@ class PositionalReader:
             self._distance(term)
             return
         if not bare and term.line not in self.sides and not self._beside_symbol(term):
+            self.found.append(Item("loose", term, values=[term]))
             return
         item = Item("price", term, bare=bare, apart=self._apart(term))
         self._price_group(item)
@@ -65,7 +61,7 @@ class PositionalReader:
 
     def _distance(self, term: Term) -> None:
         """``30 pips stop``: a distance with its label behind it. Any other loose distance is a remark."""
-        ahead = self.terms[self.place + 1 : self.place + 4]
+        ahead = self.terms[self.place + 1 : self.place + 5]
         for offset, following in enumerate(ahead, start=1):
             if following.line != term.line or following.numeral is not None:
                 return
@@ -77,7 +73,7 @@ class PositionalReader:
                 self.found.append(Item(role, following, values=[term]))
                 self.place += 1
                 return
-            if not following.roles & {"pips", "filler", "at"}:
+            if not following.roles & {"pips", "filler", "at"} and following.text != "-":
                 return
 
     def _beside_symbol(self, term: Term) -> bool:

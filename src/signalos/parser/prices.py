@@ -49,7 +49,8 @@ def resolve_range(terms: list[Term], usual: Range | None) -> list[Decimal]:
             prices.append(resolve(numeral, usual))
             continue
         price = resolve(numeral, usual, prices[0])
-        if far(price, prices[0]) and len(numeral.digits) < len(first.digits):
+        short = numeral.whole and not first.whole and term.glued  # "97.80/95"
+        if (short or far(price, prices[0])) and len(numeral.digits) < len(first.digits):
             options = expand(numeral, prices[0], first.digits)
             if options:
                 price = min(options, key=lambda option: abs(option - prices[0]))

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import pairwise
 
 from signalos.domain.message import Message
 from signalos.domain.signal import (
     Action,
     Close,
     Open,
-    OrderKind,
-    Reach,
     Reading,
     ReadingContext,
     Reject,
-    Scope,
     Side,
 )
+from signalos.parser.again import Earlier
 from signalos.parser.clauses import Sentence, split
 from signalos.parser.drafts import Draft, Drafter
 from signalos.parser.edits import against_context, difference
-from signalos.parser.guards import bare_words_reason, first_reason, order_reason, update_reason
+from signalos.parser.guards import (
+    bare_words_reason,
+    first_reason,
+    message_reason,
+    order_reason,
+)
 from signalos.parser.items import Item
 from signalos.parser.levels import LevelReader
-from signalos.parser.lexer import Kind
+from signalos.parser.lexer import MAX_TOKENS, Kind
 from signalos.parser.normalise import Normalised, normalise
 from signalos.parser.orders import build_order
+from signalos.parser.profile import own_words
+from signalos.parser.quotes import polls, without_quotes
+from signalos.parser.referring import referring_clauses
 from signalos.parser.tagging import tag
 from signalos.parser.targets import Memory
 from signalos.parser.term import Term
+from signalos.parser.twins import unique, without_twins
 from signalos.parser.updates import UpdateReader
 from signalos.parser.vocabulary import Languages
 
-MAX_LENGTH = 20_000
-"""Characters that are read; Telegram allows 4,096. What lies beyond is footers or an attack."""
+MAX_LENGTH = 6_000
+"""Characters of a message that is read at all; Telegram allows 4,096. A longer text is no channel's message."""
 
 MAX_ITEMS = 250
 """Parts of orders in one message; more is a table or an attack, never a signal."""
@@ -53,6 +60,8 @@ def parse(message: Message, context: ReadingContext, languages: Languages) -> Re
         return Reading(reason="deleted")
     if message.sender == "member":
         return Reading(reason="member")
+    if len(message.text) > MAX_LENGTH:
+        return Reading(reason="too_long")
     return _Reader(message, context, languages).read()
 
 
@@ -62,16 +71,21 @@ class _Reader:
         self.context = context
         self.languages = languages
         self.memory = Memory(message, context)
-        self.source: Normalised = normalise(message.text[:MAX_LENGTH])
-        self.terms: list[Term] = tag(self.source, languages)
+        self.earlier = Earlier(self.memory)
+        self.source: Normalised = normalise(message.text)
+        self.terms: list[Term] = tag(self.source, languages, context.default_symbol)
         self.reasons: list[str] = []
         self.unread: set[int] = set()
-        self.notes: list[str] = []
+        self.notes: list[str] = [*own_words(self.terms)] if languages.own is not None else []
 
     def read(self) -> Reading:
-        terms = _without_quotes(self.terms)
+        if len(self.terms) > MAX_TOKENS:
+            return Reading(reason="too_long")
+        terms = without_quotes(self.terms)
         if not terms:
             return Reading(reason="quote" if self.terms else "empty")
+        if polls(terms):
+            return Reading(reason="question")
         if not any(t.roles & _SIGNIFICANT for t in terms):
             sentences = split(terms)
             return Reading(reason=self._talk_reason(sentences), announces=_announces(terms, sentences))
@@ -97,10 +111,14 @@ class _Reader:
     def _actions(
         self, terms: list[Term], sentences: list[Sentence], items: list[Item]
     ) -> tuple[Action, ...]:
-        referring = _referring_clauses(sentences)
+        referring = referring_clauses(sentences)
         items = [i for i in items if not (i.kind == "side" and i.label.clause in referring)]
         drafts = Drafter().build(items)
         orders = [draft for draft in drafts if draft.side is not None]
+        refused = _lists_or_leans(orders, terms)
+        if refused:
+            self.reasons.append(refused)
+            orders = [draft for draft in orders if draft.has_levels]
         opened: list[Action] = []
         occupied: set[int] = set()
         for draft in orders:
@@ -110,7 +128,7 @@ class _Reader:
             else:
                 opened.append(made)
                 occupied |= draft.clauses
-        opened = _without_twins(opened)
+        opened = without_twins(opened)
         if orders and not opened:
             levels = False
         else:
@@ -121,13 +139,19 @@ class _Reader:
             occupied |= {
                 c.terms[0].clause for s in sentences for c in s.clauses if c.terms[0].clause > first
             }
+        if message_reason(sentences) in ("example", "quote") and not opened:
+            self.reasons.append(message_reason(sentences))
+            return ()
         reader = UpdateReader(sentences, items, self.memory, self.source, self.languages)
         found = reader.read(levels=levels, skip=occupied - referring, alone=not opened)
         self.reasons.extend(found.reasons)
-        actions.extend(_unique(found.actions))
+        actions.extend(unique(found.actions))
         if not orders and not actions:
-            actions.extend(self._repeated(sentences))
-        actions.extend(self._reversed(sentences, opened))
+            actions.extend(self.earlier.repeated(sentences) or self.earlier.turned(sentences))
+        turned = self.earlier.reversed(sentences, opened)
+        ended = {action.symbol for action in turned if isinstance(action, Close)}
+        actions = [a for a in actions if not (isinstance(a, Close) and a.symbol in ended)]
+        actions.extend(turned)
         actions.extend(self._in_context(opened, sentences))
         return tuple(actions)
 
@@ -167,6 +191,9 @@ class _Reader:
             signal = self.memory.signal(self.memory.root(self.message.reply_to))
             if signal is not None and len(signal.symbols) == 1:
                 return signal.opens[0].symbol
+            replied = self.memory.entries.get(self.message.reply_to)
+            if replied is not None and (symbol := self._named_in(replied.text)) is not None:
+                return symbol
         if self.memory.edited is not None:
             signal = self.memory.signal(self.message.message_id)
             if signal is not None and len(signal.symbols) == 1:
@@ -177,6 +204,12 @@ class _Reader:
         if earlier and earlier[-1].announces:
             return earlier[-1].announces
         return None
+
+    def _named_in(self, text: str) -> str | None:
+        """The one symbol that an earlier text names."""
+        terms = tag(normalise(text[:MAX_LENGTH]), self.languages)
+        names = {term.symbol for term in terms if term.symbol is not None}
+        return names.pop() if len(names) == 1 else None
 
     @staticmethod
     def _several(draft: Draft, terms: list[Term]) -> bool:
@@ -219,57 +252,18 @@ class _Reader:
             if not isinstance(action, Open):
                 result.append(action)
                 continue
-            action = self._same_again(action) if again else action
+            action = self.earlier.same_again(action) if again else action
+            if self.earlier.modified(sentences, action):
+                changes, reason = self.earlier.as_change(action)
+                result.extend(changes)
+                if reason:
+                    self.reasons.append(reason)
+                continue
             kept, reason = against_context(action, self.memory, again=again or len(opened) > 1)
             result.extend(kept)
             if reason:
                 self.reasons.append(reason)
         return result
-
-    def _same_again(self, action: Open) -> Open:
-        """The same trade again without levels copies stop and targets of the signal it means."""
-        if action.stop_loss or action.take_profits or action.stop_loss_pips or action.take_profit_pips:
-            return action
-        addressed = self.memory.addressed()
-        signals = [s for s in self.memory.signals if s.about(action.symbol, action.side) is not None]
-        chosen = next((s for s in signals if s.message_id == addressed), signals[-1] if signals else None)
-        earlier = chosen.about(action.symbol, action.side) if chosen is not None else None
-        if earlier is None:
-            return action
-        return Open(
-            symbol=action.symbol, side=action.side, order=action.order, entry=action.entry,
-            stop_loss=earlier.stop_loss, take_profits=earlier.take_profits,
-            stop_loss_pips=earlier.stop_loss_pips, take_profit_pips=earlier.take_profit_pips,
-            open_target=earlier.open_target, spans=action.spans, confidence=action.confidence - 0.1,
-        )  # fmt: skip
-
-    def _repeated(self, sentences: list[Sentence]) -> list[Action]:
-        """Open the replied signal once more at market: "same trade again", "re-enter"."""
-        clauses = [clause for sentence in sentences for clause in sentence.clauses]
-        signal = self.memory.signal(self.memory.addressed())
-        if len(clauses) != 1 or signal is None or len(signal.opens) != 1 or self.memory.edited is not None:
-            return []
-        clause, earlier = clauses[0], signal.opens[0]
-        known = all(term.known and term.numeral is None for term in clause.terms)
-        if not known or "again" not in clause.roles or update_reason(clause, sentences[0]):
-            return []
-        return [replace(earlier, order=OrderKind.MARKET, entry=(), spans=(), confidence=0.7)]
-
-    def _reversed(self, sentences: list[Sentence], opened: list[Action]) -> list[Action]:
-        """Close what "flip to sell" ends: the opposite signals of the symbol before it opens."""
-        if not any("reverse" in sentence.roles for sentence in sentences):
-            return []
-        closes: list[Action] = []
-        for action in opened:
-            if not isinstance(action, Open):
-                continue
-            for signal in self.memory.live:
-                if signal.about(action.symbol, action.side.opposite) is not None:
-                    scope = Scope(Reach.ONE, target=signal.message_id)
-                    closes.append(Close(scope=scope, symbol=action.symbol, spans=action.spans))
-        return closes
-
-    # -- reasons --------------------------------------------------------------------------------
 
     def _reason(self, sentences: list[Sentence]) -> str:
         return self.reasons[0] if self.reasons else self._talk_reason(sentences)
@@ -287,83 +281,28 @@ class _Reader:
         return first_reason(roles, table) or "talk"
 
 
-def _without_quotes(terms: list[Term]) -> list[Term]:
-    """Drop quoted lines (``>``); a forward header makes the whole message a quote."""
-    quoted: set[int] = set()
-    first = True
-    for term in terms:
-        if term.kind is Kind.BREAK:
-            first = True
-            continue
-        if first and term.text == ">":
-            quoted.add(term.line)
-        first = False
-    if not quoted:
-        return terms
-    return [term for term in terms if term.line not in quoted]
+def _lists_or_leans(orders: list[Draft], terms: list[Term]) -> str:
+    """Why bare orders side by side are none: both ways of one symbol, or a list of what is open; "" if they are."""
+    bare = [draft for draft in orders if not draft.has_levels]
+    for first, second in pairwise(bare):
+        same = first.symbol == second.symbol or first.symbol is None or second.symbol is None
+        if same and first.side is not second.side:
+            return "condition"
+        lines = {d.side_term.line for d in (first, second) if d.side_term is not None}
+        listed = first.has_prices and second.has_prices and first.now is None and second.now is None
+        if len(lines) == 1 and listed and _headed_by_trades(first, terms):
+            return "report"
+    return ""
 
 
-def _referring_clauses(sentences: list[Sentence]) -> set[int]:
-    """Clauses in which a side names what is closed or cancelled instead of what is opened."""
-    found: set[int] = set()
-    for sentence in sentences:
-        for clause in sentence.clauses:
-            if (
-                not clause.terms
-                or not clause.has("close", "cancel", "out", "void", "be")
-                or "reverse" in clause.roles
-            ):
-                continue
-            side = next((i for i, t in enumerate(clause.terms) if t.roles & {"buy", "sell"}), None)
-            if side is None:
-                continue
-            before = {r for t in clause.terms[:side] for r in t.roles}
-            after = {r for t in clause.terms[side + 1 :] for r in t.roles if not t.roles & {"entry", "now"}}
-            pure_before = any(
-                t.roles & {"close", "cancel"} and not t.roles & {"enter", "reverse"}
-                for t in clause.terms[:side]
-            )
-            if (
-                pure_before
-                or (before & {"all"} and after & {"out", "close"})
-                or after & {"out", "cancel", "void"}
-            ):
-                found.add(clause.terms[0].clause)
-    return found
-
-
-def _without_twins(actions: list[Action]) -> list[Action]:
-    """One of each: a bilingual message says everything twice."""
-    result: list[Action] = []
-    keys = set()
-    for action in actions:
-        if isinstance(action, Open):
-            key: object = (
-                action.symbol, action.side, action.order, action.entry, action.stop_loss, action.take_profits
-            )  # fmt: skip
-        elif isinstance(action, Reject):
-            key = (action.reason, action.symbol)
-        else:
-            key = action
-        if key not in keys:
-            keys.add(key)
-            result.append(action)
-    return result
-
-
-def _unique(actions: list[Action]) -> list[Action]:
-    """Drop updates that say the same about the same signal; a stated share beats an unstated one."""
-    stated = {a.scope for a in actions if isinstance(a, Close) and a.fraction is not None}
-    result: list[Action] = []
-    keys: set[object] = set()
-    for action in actions:
-        if isinstance(action, Close) and action.fraction is None and action.scope in stated:
-            continue
-        key = replace(action, spans=(), confidence=1.0)
-        if key not in keys:
-            keys.add(key)
-            result.append(action)
-    return result
+def _headed_by_trades(draft: Draft, terms: list[Term]) -> bool:
+    """True behind "Open positions:" on the line of the side."""
+    side = draft.side_term
+    if side is None:
+        return False
+    before = [t for t in terms if t.line == side.line and t.start < side.start]
+    colon = next((i for i, t in enumerate(before) if t.text == ":"), 0)
+    return any("order_noun" in t.roles for t in before[:colon])
 
 
 def _announces(terms: list[Term], sentences: list[Sentence]) -> str | None:

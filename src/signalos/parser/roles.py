@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 ORDER = frozenset(
-    {"buy", "sell", "enter", "limit", "stop", "stop_order", "pending", "now", "entry", "sl", "tp"}
+    {
+        "buy",
+        "sell",
+        "enter",
+        "limit",
+        "stop",
+        "stop_order",
+        "pending",
+        "now",
+        "entry",
+        "sl",
+        "tp",
+        "aim",
+        "bail",
+    }
 )
 """What an order is written with. ``stop`` alone is a stop loss or, right behind a side, a stop order."""
 
@@ -25,12 +39,13 @@ UPDATE = frozenset(
         "cancel",
         "part",
         "all",
+        "wholly",
         "rest",
         "order_noun",
         "again",
         "reverse",
     }
-    | {"secure", "remove", "void", "risk_off", "reduce", "let_run", "update"}
+    | {"secure", "remove", "void", "risk_off", "this_one", "modified", "reduce", "let_run", "update"}
 )
 """What an open trade is changed with."""
 
@@ -52,7 +67,7 @@ TALK = frozenset(
 )
 """What marks talk, each with its own reach (see guards.py)."""
 
-OTHER = frozenset({"filler", "header"})
+OTHER = frozenset({"filler", "header", "both", "against"})
 """Harmless words, and words of headings."""
 
 ROLES = ORDER | PRICE | NUMBERS | UPDATE | TALK | OTHER

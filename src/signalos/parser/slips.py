@@ -6,6 +6,8 @@ from signalos.parser.lexer import Kind, Token
 from signalos.parser.normalise import Normalised
 from signalos.parser.vocabulary import Languages
 
+_LONGEST_ELISION = 6
+_LONGEST_CASE_ENDING = 4
 _CONFUSABLE = str.maketrans("аеорсухквмнтбіѕјαοερτυικνχ", "aeopcyxkbmhtbisjaoeptuiknx")
 _DIGIT_LOOKALIKES = str.maketrans("01", "ol")
 _CORE = ("buy", "sell", "long", "short", "limit", "entry", "target", "close", "stop", "now")
@@ -25,16 +27,49 @@ for _other in ("own", "won", "spot", "stpo", "nwo"):
 
 def mend(tokens: list[Token], source: Normalised, languages: Languages) -> list[Token]:
     """Replace unknown words by the order words that they misspell. Known words are never touched."""
+    cut = False
     for place, token in enumerate(tokens):
-        if token.kind is not Kind.WORD or len(token.text) > 16:
+        if token.kind is not Kind.WORD or len(token.text) > 24:
             continue
         word = token.text
         if languages.knows(word) or languages.symbols.find(word) is not None:
             continue
+        if "'" in word:
+            cut = True
+            continue
         better = _better(word, source.cased[token.start : token.end], languages)
         if better is not None:
             tokens[place] = Token(Kind.WORD, better, token.start, token.end, token.glued)
-    return _cut_joined(tokens)
+    return _cut_joined(_cut_apostrophes(tokens, languages) if cut else tokens)
+
+
+def _cut_apostrophes(tokens: list[Token], languages: Languages) -> list[Token]:
+    """Cut ``l'or`` before and ``dax'ı`` behind the word that is known; what is cut off keeps its apostrophe."""
+
+    def known(word: str) -> bool:
+        return languages.knows(word) or languages.symbols.find(word) is not None
+
+    result: list[Token] = []
+    for token in tokens:
+        front, mark, rest = token.text.partition("'")
+        if (
+            not mark
+            or token.kind is not Kind.WORD
+            or known(token.text)
+            or len(rest) != len(token.text) - len(front) - 1
+        ):
+            result.append(token)
+            continue
+        middle = token.start + len(front)
+        if len(rest) <= _LONGEST_CASE_ENDING and known(front):
+            result.append(Token(Kind.WORD, front, token.start, middle, token.glued))
+            result.append(Token(Kind.WORD, "'" + rest, middle, token.end, True))
+        elif len(front) <= _LONGEST_ELISION and known(rest):
+            result.append(Token(Kind.WORD, front + "'", token.start, middle + 1, token.glued))
+            result.append(Token(Kind.WORD, rest, middle + 1, token.end, False))
+        else:
+            result.append(token)
+    return result
 
 
 def _cut_joined(tokens: list[Token]) -> list[Token]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from signalos.domain.symbols import CURRENCIES, is_currency_pair
 
+_MAJORS = frozenset("USD EUR GBP JPY CHF AUD NZD CAD".split())
 _QUOTES = ("usdt", "usdc", "usd", "busd", "perp")
 
 
@@ -70,7 +71,10 @@ class SymbolTable:
         )
 
     def __contains__(self, symbol: object) -> bool:
-        return symbol in self.ranges or (isinstance(symbol, str) and is_currency_pair(symbol))
+        if not isinstance(symbol, str):
+            return False
+        coin = symbol.removesuffix("USD").lower()
+        return symbol in self.ranges or is_currency_pair(symbol) or coin in self.coins
 
     def find(self, word: str) -> str | None:
         """Return the canonical symbol that ``word`` (lower case) names exactly, else None."""
@@ -133,6 +137,8 @@ class SymbolTable:
                 symbol = slip.upper()
             if symbol is not None:
                 found.add(symbol)
+        if len(found) > 1:  # "gbpsud" is GBPUSD rather than GBPSGD
+            found = {s for s in found if not is_currency_pair(s) or {s[:3], s[3:]} <= _MAJORS}
         return found.pop() if len(found) == 1 else None
 
     def range_of(self, symbol: str | None) -> Range | None:

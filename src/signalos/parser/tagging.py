@@ -4,32 +4,45 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from signalos.parser.lexer import Kind, Token, lex
+from signalos.domain.symbols import is_currency_pair
+from signalos.parser.lexer import MAX_TOKENS, Kind, Token, lex
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
+from signalos.parser.price_style import settle
 from signalos.parser.roles import NONE
 from signalos.parser.slips import mend
+from signalos.parser.symbols import SymbolTable
 from signalos.parser.term import Term
 from signalos.parser.thousands import join_thousands
 from signalos.parser.units import mark_units
-from signalos.parser.vocabulary import Languages, Meaning, Node
+from signalos.parser.vocabulary import PROFILE, Languages, Meaning
 
 EMOJI_TP = frozenset("🎯🏁🥅🏹")
 EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
 _TP_ROLE = frozenset({"emoji_tp"})
 _SL_ROLE = frozenset({"emoji_sl"})
+_BETWEEN_CURRENCIES = frozenset({"against", "reference", "to"})
 _SIDES = frozenset({"buy", "sell"})
 _HARMLESS = frozenset({"to", "at", "and", "or", "from", "filler", "approx"})
 """Roles that a weak word may play even if nothing else speaks for its language."""
+_CAUTION = frozenset({"if", "negation", "past", "plan", "question", "until", "optional", "example", "old"})
+_CAUTION_OF_WEAK = frozenset({"if", "negation"})
+_SHARED = frozenset({"stop"})
+"""Every language writes "buy stop", also one whose own file knows the word as stop loss alone."""
 _MAX_PHRASE = 8
+_CLEAR_LANGUAGE = 4
+"""Words that only one language knows, from which on a lone word of another counts as unknown."""
 
 
-def tag(source: Normalised, languages: Languages) -> list[Term]:
-    """Lex and tag the whole message. Linear in its length."""
+def tag(source: Normalised, languages: Languages, default: str | None = None) -> list[Term]:
+    """Lex and tag the whole message. ``default`` is the chat's usual symbol. Linear in its length."""
     tokens = lex(source, languages.compounds)
+    if len(tokens) > MAX_TOKENS:
+        return [Term(t.kind, t.text, t.start, t.end, t.glued, 0) for t in tokens]
     tokens = mend(tokens, source, languages)
     matches = _match_phrases(tokens, languages)
     ranking = _rank_languages(matches, languages)
+    top = max(ranking.values(), default=0)
     terms: list[Term] = []
     line = 0
     place = 0
@@ -42,7 +55,7 @@ def tag(source: Normalised, languages: Languages) -> list[Term]:
             continue
         length, meanings = matches[place]
         if length:
-            term = _word_term(tokens[place : place + length], meanings, ranking, line)
+            term = _word_term(tokens[place : place + length], meanings, ranking, top, line)
             terms.append(term)
             place += length
             continue
@@ -59,9 +72,22 @@ def tag(source: Normalised, languages: Languages) -> list[Term]:
             term.ordinal = int(token.text)
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
-    terms = join_thousands(terms, source, languages.symbols)
+    settle(terms, languages.price_style)
+    if not top:
+        _take_lone_sides(terms)
+    terms = join_thousands(terms, source, languages.symbols, default)
     mark_units(terms)
     return terms
+
+
+def _take_lone_sides(terms: list[Term]) -> None:
+    """Read "EURUSD sat 1.0850": no word speaks for a language, and a side of one of them stands beside the symbol."""
+    for place, term in enumerate(terms):
+        if len(term.maybe) != 1:
+            continue
+        for near in (place - 1, place + 1):
+            if 0 <= near < len(terms) and terms[near].symbol is not None and terms[near].line == term.line:
+                term.roles = term.maybe
 
 
 def _match_phrases(tokens: list[Token], languages: Languages) -> list[tuple[int, tuple[Meaning, ...]]]:
@@ -79,15 +105,17 @@ def _match_phrases(tokens: list[Token], languages: Languages) -> list[tuple[int,
 
 
 def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int, tuple[Meaning, ...]]:
-    best = 0
-    meanings: tuple[Meaning, ...] = ()
-    nodes: list[Node] = [languages.root]
-    position = place
-    for _ in range(_MAX_PHRASE):
+    found, meanings, more = languages.starts(tokens[place].text)
+    best = 1 if meanings else 0
+    if not more:
+        return best, meanings
+    nodes = list(found)
+    position = place + 1
+    for _ in range(_MAX_PHRASE - 1):
         if position >= len(tokens):
             break
         token = tokens[position]
-        if token.kind is Kind.PUNCT and token.glued and token.text in "-&_" and position > place:
+        if token.kind is Kind.PUNCT and token.glued and token.text in "-&_":
             joined = position + 1 < len(tokens) and tokens[position + 1].glued
             if not joined:
                 break
@@ -95,9 +123,12 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
                 nodes = [node.next["&"] for node in nodes if "&" in node.next] or nodes
             position += 1
             token = tokens[position]
-        if token.kind not in (Kind.WORD, Kind.NUMBER):
+        if token.kind is Kind.WORD:
+            keys = languages.keys(token.text)
+        elif token.kind is Kind.NUMBER:
+            keys = (token.text,)
+        else:
             break
-        keys = languages.keys(token.text) if token.kind is Kind.WORD else (token.text,)
         nodes = [node.next[key] for node in nodes for key in keys if key in node.next]
         if not nodes:
             break
@@ -120,33 +151,76 @@ def _rank_languages(matches: list[tuple[int, tuple[Meaning, ...]]], languages: L
 
 
 def _word_term(
-    tokens: list[Token], meanings: tuple[Meaning, ...], score: dict[str, int], line: int
+    tokens: list[Token], meanings: tuple[Meaning, ...], score: dict[str, int], top: int, line: int
 ) -> Term:
     first, last = tokens[0], tokens[-1]
     text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
     term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
+    if (
+        len(meanings) == 1
+        and not meanings[0].weak
+        and (top < _CLEAR_LANGUAGE or score[meanings[0].language] > 1)
+    ):
+        _give(term, meanings[0])
+        return term
+    if not top:
+        term.maybe = frozenset().union(*(m.roles & _SIDES for m in meanings if m.weak))
     usable = [m for m in meanings if not m.weak or score[m.language] > 0 or m.roles <= _HARMLESS]
+    if top >= _CLEAR_LANGUAGE:  # one word of another language in a message that is clearly of one
+        usable = [m for m in usable if score[m.language] > 1 or m.symbol or m.currency or len(usable) > 1]
+        if not usable:
+            return term
+    if any(not m.bare for m in usable):  # "change" is no "changé" unless the message is French
+        usable = [m for m in usable if not m.bare or score[m.language] > 0]
     if not usable:
         return term
-    best = max(usable, key=lambda m: (score[m.language], m.language == "en"))
+    best = max(usable, key=lambda m: (m.language == PROFILE, score[m.language], m.language == "en"))
     chosen = [m for m in usable if m.language == best.language]
+    chosen = [m for m in chosen if not m.bare] or chosen
     term.language = best.language
     term.roles = frozenset().union(*(m.roles for m in chosen))
+    for meaning in meanings:
+        if meaning.bare or meaning.language == best.language:
+            continue
+        term.roles |= meaning.roles & _SHARED
+        # As likely another language: what speaks against trading counts in all of them.
+        # A weak word has to speak for itself: "di" is no Spanish "I gave" in an Indonesian order.
+        if score[meaning.language] == score[best.language] and (
+            not meaning.weak or meaning.roles <= _CAUTION_OF_WEAK
+        ):
+            term.roles |= meaning.roles & _CAUTION
     for meaning in chosen:
         term.ordinal = meaning.ordinal or term.ordinal
         term.fraction = meaning.fraction or term.fraction
         term.symbol = meaning.symbol or term.symbol
+        term.currency = meaning.currency or term.currency
     return term
+
+
+def _give(term: Term, meaning: Meaning) -> None:
+    term.language = meaning.language
+    term.roles = meaning.roles
+    term.ordinal = meaning.ordinal
+    term.fraction = meaning.fraction
+    term.symbol = meaning.symbol
+    term.currency = meaning.currency
 
 
 def _number_terms(token: Token, line: int) -> list[Term]:
     """One term a price; prices written together are cut apart."""
     terms = []
     start = token.start
-    for part in split_list(token.text):
+    thousands = token.text.endswith("k")
+    for part in split_list(token.text.removesuffix("k")):
         values = readings(part)
-        term = Term(Kind.NUMBER, part, start, start + len(part), token.glued and start == token.start, line)
-        term.numeral = Numeral(part, values) if values else Numeral(part, (Decimal(0),), "date")
+        end = start + len(part) + thousands
+        term = Term(Kind.NUMBER, part, start, end, token.glued and start == token.start, line)
+        if thousands:
+            term.numeral = Numeral(part + "k", tuple(value * 1000 for value in values))
+        if not values:
+            term.numeral = Numeral(part, (Decimal(0),), "date")
+        elif not thousands:
+            term.numeral = Numeral(part, values)
         terms.append(term)
         start += len(part) + 1
     return terms
@@ -163,6 +237,13 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
         place += 1
         if term.kind is not Kind.WORD:
             continue
+        if term.currency is not None and (end := _currency_pair(terms, place - 1)):
+            other = terms[end]
+            term.symbol = f"{term.currency}{other.currency}"
+            term.end = other.end
+            term.roles = NONE
+            place = end + 1
+            continue
         second = _pair_partner(terms, place)
         if second is not None and 2 <= len(term.text) <= 9:
             other = terms[second]
@@ -176,13 +257,27 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
                 continue
         if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
             symbol = table.find(term.text)
-            if symbol is not None and (term.text not in table.weak or _strong(terms, place - 1, source)):
+            if symbol is not None and (
+                term.text not in table.weak or _strong(terms, place - 1, source, table)
+            ):
                 term.symbol = symbol
                 term.roles = NONE
         if term.symbol is not None:
             place = _skip_suffix(terms, place, table.suffixes)
             term.end = terms[place - 1].end
     return result
+
+
+def _currency_pair(terms: list[Term], place: int) -> int:
+    """Index of the second currency of "euro against the dollar" or "pound yen", 0 if there is none."""
+    first = terms[place]
+    for further in range(place + 1, min(place + 4, len(terms))):
+        term = terms[further]
+        if term.currency is not None and term.line == first.line:
+            return further if is_currency_pair(f"{first.currency}{term.currency}") else 0
+        if term.text not in "/-|" and not term.roles & _BETWEEN_CURRENCIES:
+            return 0
+    return 0
 
 
 def _pair_partner(terms: list[Term], place: int) -> int | None:
@@ -211,11 +306,34 @@ def _skip_suffix(terms: list[Term], place: int, suffixes: frozenset[str]) -> int
     return place
 
 
-def _strong(terms: list[Term], place: int, source: Normalised) -> bool:
+def _before_side_and_price(terms: list[Term], place: int) -> bool:
+    following = terms[place + 1 : place + 3]
+    return len(following) == 2 and bool(following[0].roles & _SIDES) and following[1].price
+
+
+def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> bool:
     """A name that is also a word counts with a mark before it or beside an order's words in capitals."""
     if place > 0 and terms[place - 1].text in ("$", "#") and terms[place].glued:
         return True
     term = terms[place]
+    first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is Kind.BREAK
+    if first and len(term.text) == 2 and _before_side_and_price(terms, place):
+        return True
+    named = term.text not in table.coins  # "the dow", but "this one" is no coin
+    if (
+        named
+        and place > 1
+        and terms[place - 1].roles & {"reference"}
+        and not terms[place - 1].roles & _SIDES
+    ):
+        behind = terms[place - 2]  # "shorting the dow"
+        return bool(behind.roles & (_SIDES | {"close"})) and behind.line == term.line
+    if named and any(
+        terms[p].roles & {"order_noun"} and terms[p].line == term.line
+        for p in (place + 1,)
+        if p < len(terms)
+    ):
+        return True  # "dow order"
     if not source.cased[term.start : term.end].isupper() and len(term.text) <= 4:
         beside = _SIDES
         if not (
@@ -223,7 +341,7 @@ def _strong(terms: list[Term], place: int, source: Normalised) -> bool:
         ):
             return False
     neighbours = [terms[p] for p in (place - 1, place + 1) if 0 <= p < len(terms)]
-    wanted = {"buy", "sell", "sl", "close", "limit"}
+    wanted = {"buy", "sell", "sl", "close", "limit", "order_noun"}
     return any(n.roles & wanted and n.line == term.line for n in neighbours) or (
         place > 1 and terms[place - 1].text == ":" and "header" in terms[place - 2].roles
     )

@@ -17,8 +17,8 @@ class Term:
     """
 
     __slots__ = (
-        "clause", "end", "fraction", "glued", "kind", "language", "line", "numeral", "ordinal", "roles",
-        "sentence", "start", "symbol", "text",
+        "clause", "currency", "end", "fraction", "glued", "kind", "language", "line", "maybe", "numeral", "ordinal",
+        "roles", "sentence", "start", "symbol", "text",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, text: str, start: int, end: int, glued: bool, line: int) -> None:
@@ -31,8 +31,11 @@ class Term:
         self.sentence = 0
         self.clause = 0
         self.roles: frozenset[str] = NONE
+        self.maybe: frozenset[str] = NONE
+        """The side that a word means in a language for which nothing else in the message speaks."""
         self.numeral: Numeral | None = None
         self.symbol: str | None = None
+        self.currency: str | None = None
         self.ordinal: int | None = None
         self.fraction: Decimal | None = None
         self.language = ""
@@ -44,7 +47,14 @@ class Term:
     @property
     def known(self) -> bool:
         """True for anything but a word that no language file has."""
-        return self.kind is not Kind.WORD or bool(self.roles) or self.symbol is not None
+        return (
+            self.kind is not Kind.WORD
+            or bool(self.roles)
+            or self.symbol is not None
+            or self.currency is not None
+            or self.text[0] == "'"
+            or self.text[-1] == "'"
+        )
 
     @property
     def price(self) -> bool:

@@ -8,7 +8,9 @@ from signalos.parser.symbols import SymbolTable
 from signalos.parser.term import Term
 
 
-def join_thousands(terms: list[Term], source: Normalised, table: SymbolTable) -> list[Term]:
+def join_thousands(
+    terms: list[Term], source: Normalised, table: SymbolTable, default: str | None = None
+) -> list[Term]:
     """Join ``58 900`` into one number.
 
     A no-break or thin space between the groups joins by itself; an ordinary space only if the joined
@@ -17,7 +19,7 @@ def join_thousands(terms: list[Term], source: Normalised, table: SymbolTable) ->
     if not any(_pair(terms, place) for place in range(len(terms) - 1)):
         return terms
     names = {term.symbol for term in terms if term.symbol is not None}
-    usual = table.range_of(names.pop()) if len(names) == 1 else None
+    usual = table.range_of(names.pop()) if len(names) == 1 else None if names else table.range_of(default)
     result: list[Term] = []
     for term in terms:
         last = result[-1] if result else None

@@ -16,6 +16,7 @@ _BEHIND = {
     "x": "leverage",
     "r": "ratio",
     "h": "time",
+    "m": "time",
     "hr": "time",
     "hrs": "time",
     "am": "time",
@@ -39,6 +40,10 @@ _BEHIND = {
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _CUT = frozenset({"xx", "xxx", "xxxx", "x"})
 _JOINED_LIMIT = 3
+_RESULT_DIGITS = 3
+_MOST_LOTS = 100
+_FAR = 5
+_LEAST_PRICE = 10
 
 
 def mark_units(terms: list[Term]) -> None:
@@ -57,6 +62,9 @@ def _mark_one(terms: list[Term], place: int) -> None:
     before = terms[place - 1] if place else None
     after = terms[place + 1] if place + 1 < len(terms) else None
     if before is not None and before.line == term.line and term.glued:
+        if before.text in "%٪" and not before.glued and (after is None or after.text not in "%٪"):
+            term.numeral = replace(numeral, unit="percent")  # "%50", as Turkish writes it
+            return
         _signed(terms, place, before)
     if after is not None and after.line == term.line:
         if _behind(terms, place, after):
@@ -77,12 +85,8 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         unit = "pips"
     elif "percent" in after.roles:
         unit = "percent"
-    elif after.text == "k" and after.glued:
-        term.numeral = replace(
-            numeral, readings=tuple(v * 1000 for v in numeral.readings), raw=numeral.raw + "k"
-        )
-        after.roles = frozenset({"filler"})
-        return True
+    elif after.text == "-" and after.glued and _pips_behind(terms, place + 1):
+        unit = "pips"  # "a 25-pip stop"
     elif after.glued and (after.text in _CUT or after.text in "*?") and len(numeral.digits) >= 2:
         marks = after.text if after.text != "x" else ""
         if place and terms[place - 1].text == "*":
@@ -93,32 +97,63 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         term.ordinal = after.ordinal = int(numeral.value)
         unit = "ordinal"
         after.roles = frozenset({"filler"})
+    elif (
+        after.text == "@"
+        and not _numbers_a_label(terms, place)
+        and numeral.value <= _MOST_LOTS
+        and _price_far_above(terms, place)
+    ):
+        unit = "lots"  # "BUY 0.50 @ 3342.18"
     elif "lots" in after.roles and numeral.value <= 100:
         unit = "lots"
-    elif (
-        after.symbol is not None
-        and place
-        and terms[place - 1].roles & {"buy", "sell"}
-        and numeral.value < 10
-    ):
-        later = terms[place + 2 : place + 6]
-        if any(
-            t.numeral is not None and t.line == term.line and t.numeral.value > numeral.value for t in later
-        ):
-            unit = "lots"  # "SELL 0.01 GOLD 2410"
+    elif after.symbol is not None and _lots_before_symbol(terms, place):
+        unit = "lots"  # "SELL 0.01 GOLD 2410"
     if unit is None:
         return False
     if (
         unit in ("leverage", "ratio", "time")
         and len(after.text) <= 2
         and not after.glued
-        and after.text in "xrh"
+        and after.text in "xrhm"
     ):
         return False
     if after.kind is Kind.WORD and not after.roles:
         after.roles = frozenset({"filler"})
     term.numeral = replace(numeral, unit=unit)
     return True
+
+
+def _lots_before_symbol(terms: list[Term], place: int) -> bool:
+    """True for the 0.01 of "SELL 0.01 GOLD 2410", and where every later number is far above it."""
+    numeral = terms[place].numeral
+    if (
+        numeral is None
+        or numeral.value >= _LEAST_PRICE
+        or not place
+        or not terms[place - 1].roles & {"buy", "sell"}
+    ):
+        return False
+    later = [t.numeral.value for t in terms[place + 2 : place + 40] if t.numeral is not None]
+    line = terms[place].line
+    near = [
+        t.numeral.value for t in terms[place + 2 : place + 6] if t.numeral is not None and t.line == line
+    ]
+    return any(value > numeral.value for value in near) or (
+        bool(later) and all(value >= _FAR * numeral.value for value in later)
+    )
+
+
+def _price_far_above(terms: list[Term], place: int) -> bool:
+    second = terms[place + 2] if place + 2 < len(terms) else None
+    numeral = terms[place].numeral
+    if second is None or second.numeral is None or numeral is None or second.line != terms[place].line:
+        return False
+    return second.numeral.value >= _FAR * numeral.value
+
+
+def _pips_behind(terms: list[Term], place: int) -> bool:
+    following = terms[place + 1] if place + 1 < len(terms) else None
+    return following is not None and following.glued and "pips" in following.roles
 
 
 def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | None) -> bool:
@@ -131,7 +166,7 @@ def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | N
         return False
     on_word = terms[place].glued and before is not None and before.kind is Kind.WORD
     if after.text == ":" and not on_word and numeral.whole and numeral.value < 25:
-        labelled = before is not None and bool(before.roles & {"tp", "emoji_tp"})
+        labelled = _numbers_a_label(terms, place)
         close = second.glued and after.glued
         if close and len(second.numeral.raw) == 2 and second.numeral.whole and not labelled:
             return _set(terms, place, second, "time")
@@ -142,6 +177,18 @@ def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | N
         if third is not None and third.numeral is not None and second.numeral.value <= 31:
             third.numeral = replace(third.numeral, unit="date")
             return _set(terms, place, second, "date")
+    return False
+
+
+def _numbers_a_label(terms: list[Term], place: int) -> bool:
+    """True for the 1 of "TP 1: 2400", "entry_1: 2390"."""
+    for term in reversed(terms[max(0, place - 2) : place]):
+        if term.line != terms[place].line:
+            return False
+        if term.roles & {"tp", "sl", "entry", "limit", "emoji_tp", "aim", "bail"}:
+            return True
+        if term.text not in "_#.-":
+            return False
     return False
 
 
@@ -165,6 +212,9 @@ def _signed(terms: list[Term], place: int, before: Term) -> None:
         return
     earlier = terms[place - 2] if place > 1 and terms[place - 2].line == before.line else None
     if earlier is None:
+        return
+    if earlier.kind is Kind.EMOJI and len(numeral.digits) <= _RESULT_DIGITS:
+        terms[place].numeral = replace(numeral, sign="-")  # "SL ❌ -120"
         return
     ranged = earlier.numeral is not None and (before.glued or earlier.numeral.unit == "")
     if not ranged and not before.glued and not earlier.roles & _LABELS:

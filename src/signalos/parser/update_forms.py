@@ -7,6 +7,7 @@ from decimal import Decimal
 from signalos.domain.signal import Open, Side
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.prices import far
+from signalos.parser.term import Term
 
 
 def message_symbols(sentences: list[Sentence]) -> list[str]:
@@ -29,7 +30,7 @@ def completed(digits: str, price: Decimal, anchor: Decimal | None) -> Decimal:
         return price
     whole = str(anchor)
     bare = "".join(c for c in whole if c.isdecimal())
-    if len(digits) >= len(bare):
+    if len(digits) >= len(bare) or len(digits) < 2:
         return price
     exponent = anchor.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) else 0
@@ -48,8 +49,11 @@ def has_price(clause: Clause) -> bool:
 def share_in_percent(clause: Clause) -> Decimal | None:
     """Share stated in percent, as a fraction."""
     for term in clause.terms:
-        if term.numeral is not None and term.numeral.unit == "percent" and 0 < term.numeral.value <= 100:
-            return term.numeral.value / 100
+        if term.numeral is None or term.numeral.unit != "percent":
+            continue
+        share = term.numeral.value
+        if 0 < share <= 100 and share == int(share):
+            return share / 100
     return None
 
 
@@ -68,7 +72,12 @@ def written_ratio(clause: Clause) -> Decimal | None:
 
 def side_of(clause: Clause) -> Side | None:
     """The side that the clause names first."""
-    for term in clause.terms:
+    return side_of_terms(clause.terms)
+
+
+def side_of_terms(terms: list[Term]) -> Side | None:
+    """The side that is named first."""
+    for term in terms:
         if term.roles & {"buy", "sell"} == {"buy"}:
             return Side.BUY
         if term.roles & {"buy", "sell"} == {"sell"}:
@@ -96,6 +105,10 @@ def only_known(clause: Clause) -> bool:
     return all(term.known for term in clause.terms)
 
 
+_RISK_AWAY = frozenset({"be", "be_verb", "risk_off"})
+"""Roles of a phrase that asks to take the risk away by itself: "no more risk"."""
+
+
 def is_break_even(clause: Clause) -> bool:
     """A stop at the entry as the wanted state, or a break-even word as command."""
     roles = clause.roles
@@ -112,7 +125,7 @@ def is_break_even(clause: Clause) -> bool:
     stops = [t for t in clause.terms if "sl" in t.roles]
     if stops:
         return True
-    if any("no more" in t.text for t in strong):
+    if any("no more" in t.text or t.roles >= _RISK_AWAY for t in strong):
         return True
     others = {r for t in clause.terms if t not in strong for r in t.roles}
     told = roles & {"result", "closed", "out"} and not roles & {"move"}
@@ -166,18 +179,26 @@ def is_close(clause: Clause) -> bool:
     roles = clause.roles
     if not roles & {"close", "out"} or roles & {"sl"}:
         return False
-    if "analysis" in roles or "timeframe" in roles or roles & {"above", "below", "result"}:
+    ordered = "close" in clause.terms[0].roles and "all" in roles  # "close all before the bank speaks"
+    won = "result" in roles and not (
+        "close" in clause.terms[0].roles and "now" in roles
+    )  # "close it in profit now"
+    if ("analysis" in roles and not ordered) or won or roles & {"timeframe", "above", "below"}:
         return False
     verbs = [t for t in clause.terms if t.roles & {"close", "out"}]
+    if not verbs:
+        return False  # its only verb turned out to name a level ("exit 2410")
     first = verbs[0]
     behind = clause.terms[clause.terms.index(first) + 1 :]
     if behind and behind[0].price and "now" not in roles:
         return False  # "Close 2401.30" is a card's line
-    if "tp" in roles and not any("profit" in t.text for t in clause.terms if "tp" in t.roles):
+    if "tp" in roles and not any(
+        "profit" in t.text or t.roles & {"order_noun", "secure"} for t in clause.terms if "tp" in t.roles
+    ):
         return False
-    noun = bool(roles & {"order_noun", "all", "rest", "part", "fraction", "now", "buy", "sell"}) or any(
-        t.symbol is not None for t in clause.terms
-    )
+    noun = bool(
+        roles & {"order_noun", "all", "wholly", "rest", "part", "fraction", "now", "buy", "sell"}
+    ) or any(t.symbol is not None for t in clause.terms)
     if first.roles & {"close"} and not first.roles & {"move", "secure", "enter", "result", "tp"}:
         return noun or share_in_percent(clause) is not None or only_known(clause)
     if first.roles & {"out"}:

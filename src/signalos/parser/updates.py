@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from signalos.domain.signal import (
-    Action,
     BreakEven,
     Cancel,
     Close,
     CloseAll,
-    ModifyStop,
-    ModifyTargets,
-    Open,
     Reach,
     Scope,
-    Side,
-    Span,
 )
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import first_reason, update_reason
+from signalos.parser.guards import update_reason
 from signalos.parser.items import Item
-from signalos.parser.lexer import Kind
+from signalos.parser.level_updates import Found, LevelUpdates
 from signalos.parser.normalise import Normalised
-from signalos.parser.prices import resolve
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.targets import Memory
-from signalos.parser.term import Term
 from signalos.parser.update_forms import (
-    anchor_of,
-    completed,
     has_price,
     is_break_even,
     is_cancel,
@@ -47,18 +36,15 @@ from signalos.parser.update_forms import (
 from signalos.parser.vocabulary import Languages
 
 _ALL = Decimal(1)
-_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"), ("analysis", "analysis"))
+_MOVING = frozenset({"move", "update", "to", "now"})
+_PAIR = 2
+_BE_VERBS = frozenset({"move", "sl", "now"})
+_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
+_TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
+"""Void a level anywhere in its sentence, unless its own clause moves it."""
 
 
-@dataclass(slots=True)
-class Found:
-    """What the update reader made of a message: actions, and why the rest was none."""
-
-    actions: list[Action]
-    reasons: list[str]
-
-
-class UpdateReader:
+class UpdateReader(LevelUpdates):
     """Reads one message's update clauses. ``items`` are its labelled levels."""
 
     def __init__(
@@ -102,6 +88,11 @@ class UpdateReader:
         if not kind:
             return
         reason = update_reason(clause, sentence) or self._form_reason(clause)
+        lapsed = kind == "cancel" and "expired" in clause.roles
+        if lapsed and reason in ("negation", "past_tense"):
+            reason = ""  # "never filled and now it has lapsed"
+        if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
+            reason = "result"  # "Break-even on AUDCAD, no harm done"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
             self.found.reasons.append(reason)
             return
@@ -143,7 +134,7 @@ class UpdateReader:
             share_in_percent(clause) is not None and "secure" in roles
         ):
             return "close"
-        if "part" in roles and any("partial" in t.text or "parti" in t.text for t in clause.terms):
+        if any("part" in t.roles and (t.language != "en" or "parti" in t.text) for t in clause.terms):
             return "close" if "now" in roles or only_known(clause) else ""
         return ""
 
@@ -154,6 +145,8 @@ class UpdateReader:
 
     def _form_reason(self, clause: Clause) -> str:
         """English telling forms ("we close", "closing") are a call only with "now" or "here"."""
+        if "advert" in clause.roles and "close" not in clause.roles:
+            return "advert"  # "secure 50 % off now"
         if "now" in clause.roles:
             return ""
         for place, term in enumerate(clause.terms):
@@ -169,7 +162,8 @@ class UpdateReader:
 
     def _close(self, clause: Clause, sentence: Sentence) -> None:
         fraction = self._fraction(clause)
-        every = "all" in clause.roles
+        pointed = "this_one" in clause.roles and self.memory.addressed() is not None
+        every = "all" in clause.roles and not pointed
         symbols = self._symbols(clause)
         side = side_of(clause)
         spans = self._span(clause, "action")
@@ -238,162 +232,3 @@ class UpdateReader:
             else:
                 scope = self.memory.resolve(symbol, side if symbol else None)
             self.found.actions.append(make(scope, symbol))
-
-    def _symbols(self, clause: Clause) -> list[str]:
-        return list(dict.fromkeys(t.symbol for t in clause.terms if t.symbol is not None))
-
-    def _sentence_symbols(self, sentence: Sentence) -> list[str]:
-        """The one symbol of the clause's sentence or, failing that, of the message."""
-        if len(sentence.symbols) == 1:
-            return sentence.symbols
-        return self.named if len(self.named) == 1 else []
-
-    # -- stop and targets -----------------------------------------------------------------------
-
-    def _levels(self, skip: set[int]) -> None:
-        targets: list[Item] = []
-        where: tuple[Clause, Sentence] | None = None
-        for item in self.items:
-            if item.kind not in ("sl", "tp") or item.label.clause in skip:
-                continue
-            place = self._where(item.label)
-            if place is None:
-                continue
-            clause, sentence = place
-            if not item.values and not (item.kind == "sl" and self._to_target(clause)):
-                continue
-            if any(is_break_even(c) for c in (clause,)) and not item.values:
-                continue
-            reason = (
-                update_reason(clause, sentence)
-                or first_reason(sentence.roles, _TOLD)
-                or self._level_reason(clause, item)
-            )
-            if reason:
-                self.found.reasons.append(reason)
-                continue
-            if item.kind == "tp":
-                if item.values:
-                    targets.append(item)
-                    where = where or place
-                continue
-            self._stop(item, clause, sentence)
-        if targets and where is not None:
-            self._targets(targets, *where)
-
-    def _where(self, term: Term) -> tuple[Clause, Sentence] | None:
-        return self.places.get(term.clause)
-
-    def _level_reason(self, clause: Clause, item: Item) -> str:
-        roles = clause.roles
-        if item.cut:
-            return "advert"
-        if item.result or "result" in roles or "activated" in roles:
-            return "result"
-        if "analysis" in roles or "next" in roles:
-            return "analysis"
-        if any(t.numeral is not None and t.numeral.unit == "pips" for t in item.values):
-            return "unsupported_distance"
-        words = [t for t in clause.terms if t.kind is Kind.WORD]
-        moving = bool(roles & {"move", "update"})
-        if any(not t.known for t in words) and not moving:
-            return "talk"
-        if roles & {"close", "hold"} and not moving:
-            return "talk"
-        return ""
-
-    def _scope(self, clause: Clause, sentence: Sentence) -> tuple[Scope, str | None, Open | None]:
-        symbols = self._symbols(clause) or self._sentence_symbols(sentence)
-        symbol = symbols[0] if len(symbols) == 1 else None
-        scope = self.memory.resolve(symbol, two_part=True)
-        signal = self.memory.signal(scope.target)
-        return scope, symbol, signal.about(symbol) if signal is not None else None
-
-    def _to_target(self, clause: Clause) -> int | None:
-        """``SL to TP1``: the number of the target that the stop goes to."""
-        terms = clause.terms
-        seen = False
-        for place, term in enumerate(terms):
-            if "to" in term.roles or "at" in term.roles:
-                seen = True
-            if seen and "tp" in term.roles and "sl" not in term.roles:
-                following = terms[place + 1] if place + 1 < len(terms) else None
-                if following is None:
-                    return 1
-                if (
-                    following.numeral is not None
-                    and following.numeral.whole
-                    and following.numeral.value <= 20
-                ):
-                    return int(following.numeral.value)
-                return following.ordinal or 1
-        return None
-
-    def _stop(self, item: Item, clause: Clause, sentence: Sentence) -> None:
-        scope, symbol, known = self._scope(clause, sentence)
-        usual = self.table.range_of(symbol or (known.symbol if known else None))
-        if not item.values:
-            number = self._to_target(clause)
-            if known is None or number is None or not 0 < number <= len(known.take_profits):
-                self.found.reasons.append("unresolved_target")
-                return
-            price = known.take_profits[number - 1]
-            spans = self._span(clause, "stop_loss")
-        else:
-            numeral = item.values[0].numeral
-            if numeral is None:
-                return
-            anchor = anchor_of(known)
-            price = resolve(numeral, usual, anchor)
-            price = completed(numeral.digits, price, anchor)
-            spans = (self._field("stop_loss", item.values[0]),)
-        if known is not None and known.stop_loss == price:
-            self.found.reasons.append("unchanged")
-            return
-        self.found.actions.append(ModifyStop(scope=scope, price=price, symbol=symbol, spans=spans))
-
-    def _targets(self, items: list[Item], clause: Clause, sentence: Sentence) -> None:
-        scope, symbol, known = self._scope(clause, sentence)
-        usual = self.table.range_of(symbol or (known.symbol if known else None))
-        anchor = anchor_of(known)
-        values: list[tuple[int | None, Decimal, Term]] = []
-        for item in items:
-            for term in item.values:
-                if term.numeral is not None:
-                    price = resolve(term.numeral, usual, anchor or (values[0][1] if values else None))
-                    price = completed(term.numeral.digits, price, anchor)
-                    values.append((item.index if len(item.values) == 1 else None, price, term))
-        if known is not None and {price for _, price, _ in values} <= set(known.take_profits):
-            self.found.reasons.append("unchanged")  # "TP1 2412" of a signal that has it marks a result
-            return
-        spans = tuple(self._field("take_profit", term) for _, _, term in values)
-        moving = "move" in clause.roles or "to" in clause.roles
-        several = known is not None and len(known.take_profits) > 1
-        if (
-            len(values) == 1
-            and values[0][0] is not None
-            and (several or (moving and known is None) or (values[0][0] > 1))
-        ):
-            self.found.actions.append(
-                ModifyTargets(
-                    scope=scope,
-                    take_profits=(values[0][1],),
-                    index=values[0][0],
-                    symbol=symbol,
-                    spans=spans,
-                )
-            )
-            return
-        prices = tuple(dict.fromkeys(price for _, price, _ in values))
-        side = known.side if known is not None else None
-        if side is not None:
-            prices = tuple(sorted(prices, reverse=side is Side.SELL))
-        self.found.actions.append(
-            ModifyTargets(scope=scope, take_profits=prices, symbol=symbol, spans=spans)
-        )
-
-    def _field(self, name: str, term: Term) -> Span:
-        return Span(name, *self.source.span(term.start, term.end))
-
-    def _span(self, clause: Clause, name: str) -> tuple[Span, ...]:
-        return (Span(name, *self.source.span(clause.terms[0].start, clause.terms[-1].end)),)

@@ -5,16 +5,17 @@ The dashboard's TypeScript types are generated from it; ``--check`` fails when t
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
+import pkgutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from signalos.protocol import firebridge, requests, socket, views
-from signalos.protocol.shapes import Wire
+from signalos.protocol.shapes import Asked, Wire
 
 FROM_BROWSER = {"ClientMessage", "EmergencyStop", "CloseTrade"}
 SCHEMA = Path("dashboard/src/protocol/schema.json")
@@ -23,9 +24,10 @@ SCHEMA = Path("dashboard/src/protocol/schema.json")
 def wire_types() -> list[type[Wire]]:
     """All concrete wire types, sorted by name. Raises ValueError where two share a name."""
     found: dict[str, type[Wire]] = {}
-    for module in (firebridge, requests, socket, views):
+    for info in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        module = importlib.import_module(f"signalos.protocol.{info.name}")
         for name, value in vars(module).items():
-            if not (inspect.isclass(value) and issubclass(value, Wire)) or value is Wire:
+            if not (inspect.isclass(value) and issubclass(value, Wire)) or value in (Wire, Asked):
                 continue
             if getattr(value, "__parameters__", ()):
                 continue
@@ -41,7 +43,7 @@ def schema() -> dict[str, Any]:
     )
     for kind in wire_types():
         # What we send always carries every field; only what we take may leave defaults out.
-        if kind.__module__ != requests.__name__ and kind.__name__ not in FROM_BROWSER:
+        if not issubclass(kind, Asked) and kind.__name__ not in FROM_BROWSER:
             components[kind.__name__]["required"] = sorted(components[kind.__name__]["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -91,7 +91,10 @@ class LatchState(Wire, frozen=True, kw_only=True):
 
 
 class Mt5Module(Wire, frozen=True, kw_only=True):
-    """The terminal's part of a status report. ``quote_at`` is when the newest quote changed."""
+    """The terminal's part of a status report. ``quote_at`` is when the newest quote changed.
+
+    ``paused`` is the terminal's own pause, ``paused_chats`` those of single channels on it.
+    """
 
     connected: bool
     account_info: AccountInfo = field(name="account_info", default_factory=AccountInfo)
@@ -101,6 +104,7 @@ class Mt5Module(Wire, frozen=True, kw_only=True):
     market_time: Instant | None = None
     latch: LatchState | None = None
     paused: bool = False
+    paused_chats: Annotated[list[Key], Meta(max_length=1000)] = []
     reason: str = ""
 
 
@@ -158,6 +162,8 @@ class MessageData(Wire, frozen=True, kw_only=True):
     deleted: bool = False
     reason: str = ""
     """Why nothing was read from it; "" where a signal or update was."""
+    detail: Short = ""
+    """What the reason is about, in words; "" where the reason says it all."""
 
 
 class SignalData(Wire, frozen=True, kw_only=True):
@@ -228,6 +234,22 @@ class DecisionData(Wire, frozen=True, kw_only=True):
     decided_at: Instant
 
 
+class DealData(Wire, frozen=True, kw_only=True):
+    """An executed deal of a position. Money in account currency; ``at`` is UTC in the trade's own time."""
+
+    ticket: Key
+    entry: Literal["in", "out", "inout", "out_by"]
+    side: SideName
+    volume: Number
+    price: Number
+    profit: Number = Number(0)
+    swap: Number = Number(0)
+    commission: Number = Number(0)
+    fee: Number = Number(0)
+    reason: str = ""
+    at: Instant
+
+
 class TradeData(Wire, frozen=True, kw_only=True):
     """Event ``trade``: a leg's order or position changed state.
 
@@ -257,6 +279,8 @@ class TradeData(Wire, frozen=True, kw_only=True):
     opened_at: Instant | None = None
     closed_at: Instant | None = None
     updated_at: Instant
+    deals: list[DealData] | None = None
+    """All deals of the position so far; None where they were not read for this event."""
 
 
 class AlertData(Wire, frozen=True, kw_only=True):

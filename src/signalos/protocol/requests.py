@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from signalos.protocol.shapes import Key, Name, Number, Short, SideName, StopMode, Text, Wire
+from signalos.protocol.shapes import Asked, Key, Name, Number, StopMode
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Password = Annotated[str, Meta(min_length=10, max_length=256)]
 
 
-class Register(Wire, frozen=True, kw_only=True):
+class Register(Asked, frozen=True, kw_only=True):
     """POST /api/auth/register."""
 
     email: Email
     password: Password
 
 
-class Login(Wire, frozen=True, kw_only=True):
+class Login(Asked, frozen=True, kw_only=True):
     """POST /api/auth/login."""
 
     email: Annotated[str, Meta(max_length=254)]
     password: Annotated[str, Meta(max_length=256)]
-    totp: str | None = None
+    totp: Annotated[str, Meta(max_length=40)] | None = None
 
 
-class Refresh(Wire, frozen=True, kw_only=True):
+class Refresh(Asked, frozen=True, kw_only=True):
     """POST /api/auth/refresh."""
 
     refresh_token: Annotated[str, Meta(max_length=512)]
 
 
-class RegisterTerminal(Wire, frozen=True, kw_only=True):
+class RegisterTerminal(Asked, frozen=True, kw_only=True):
     """POST /api/terminals/register."""
 
     terminal_id: Key
@@ -42,27 +42,27 @@ class RegisterTerminal(Wire, frozen=True, kw_only=True):
     version: Annotated[str, Meta(max_length=100)] = ""
 
 
-class NewTerminal(Wire, frozen=True, kw_only=True):
+class NewTerminal(Asked, frozen=True, kw_only=True):
     """POST /api/terminals: a terminal whose token is pasted into a desktop app."""
 
     name: Name
 
 
-class EmergencyStopRequest(Wire, frozen=True, kw_only=True):
+class EmergencyStopRequest(Asked, frozen=True, kw_only=True):
     """POST /api/trading/emergency-stop."""
 
     mode: StopMode = "close-all"
     terminal_id: Key | None = None
 
 
-class PauseRequest(Wire, frozen=True, kw_only=True):
+class PauseRequest(Asked, frozen=True, kw_only=True):
     """POST /api/trading/pause; ``provider_id`` pauses one channel alone."""
 
     terminal_id: Key | None = None
     provider_id: int | None = None
 
 
-class ResumeRequest(Wire, frozen=True, kw_only=True):
+class ResumeRequest(Asked, frozen=True, kw_only=True):
     """POST /api/trading/resume; ``end_stop`` names the latch to end."""
 
     terminal_id: Key | None = None
@@ -70,33 +70,14 @@ class ResumeRequest(Wire, frozen=True, kw_only=True):
     end_stop: Key | None = None
 
 
-class PartialClose(Wire, frozen=True, kw_only=True):
+class PartialClose(Asked, frozen=True, kw_only=True):
     """POST /api/trades/{id}/partial-close."""
 
     percentage: Annotated[float, Meta(gt=0, le=100)]
 
 
-class ModifyTrade(Wire, frozen=True, kw_only=True):
+class ModifyTrade(Asked, frozen=True, kw_only=True):
     """PUT /api/trades/{id}/modify: null removes, absent leaves; at least one is given."""
 
     stop_loss: Number | UnsetType | None = UNSET
     take_profit: Number | UnsetType | None = UNSET
-
-
-class NewSignal(Wire, frozen=True, kw_only=True):
-    """POST /api/signals: a signal that the user enters by hand."""
-
-    symbol: Name
-    side: SideName
-    text: Text = ""
-    entry: list[Number] = []
-    stop_loss: Number | None = None
-    take_profits: list[Number] = []
-
-
-class StrategyRequest(Wire, frozen=True, kw_only=True):
-    """POST /api/strategies, PUT /api/strategies/{id}."""
-
-    name: Name
-    config: dict[str, Any] = {}
-    notes: Short = ""

@@ -26,7 +26,22 @@ CommandState: TypeAlias = Literal[
 ]
 TerminalStatus: TypeAlias = Literal["pending", "approved", "denied", "revoked"]
 Number: TypeAlias = Decimal
+Word: TypeAlias = Annotated[str, Meta(min_length=1, max_length=80)]
+WordsByRole: TypeAlias = Annotated[
+    dict[Word, Annotated[list[Word], Meta(max_length=60)]], Meta(max_length=40)
+]
+"""Words of a channel's own, by the role that they play (see `signalos.parser.profile`)."""
+SymbolNames: TypeAlias = Annotated[dict[Word, Word], Meta(max_length=100)]
+"""What a channel writes -> the canonical symbol."""
+PipSizes: TypeAlias = Annotated[dict[Word, Number], Meta(max_length=100)]
+"""Price units that a channel calls a pip, by canonical symbol."""
+PriceStyle: TypeAlias = Literal["auto", "decimal_point", "decimal_comma"]
+"""How a numeral that may be read in two ways is meant."""
 
 
 class Wire(Struct, rename="camel", frozen=True):
     """Base of all wire shapes: camelCase names, unknown fields ignored so that versions can differ."""
+
+
+class Asked(Wire, frozen=True):
+    """Base of what a client sends: fields with a default may be left out."""

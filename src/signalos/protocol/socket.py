@@ -14,7 +14,7 @@ RESUME_WITHIN_SECONDS = 0.25
 FRAME_LIMIT = 1_048_576
 
 CommandKind: TypeAlias = Literal[
-    "stop", "pause", "resume", "close", "partial_close", "modify", "strategy_changed"
+    "stop", "pause", "resume", "close", "partial_close", "modify", "strategy_changed", "signal"
 ]
 
 
@@ -50,7 +50,8 @@ class Command(Wire, frozen=True, kw_only=True):
 
     ``args``: stop {mode, latchId}; pause {chatId?}; resume {chatId?, endStop?}; close {identifier};
     partial_close {identifier, volume}; modify {identifier, stopLoss?, takeProfit?} (null removes,
-    absent leaves); strategy_changed {}.
+    absent leaves); strategy_changed {}; signal {chatId, messageId, text, chatName, again} (``again``: a
+    signal that was refused or waits for a yes is decided anew, as of now; else a new one by hand).
     """
 
     id: Key

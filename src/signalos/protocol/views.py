@@ -216,23 +216,6 @@ class LogView(Wire, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-class StrategyView(Wire, frozen=True, kw_only=True):
-    """A strategy document; ``config`` uses the camelCase names of the strategy's fields."""
-
-    id: int
-    name: str
-    version: str
-    config: dict[str, Any]
-    active: bool
-    updated_at: Instant
-
-
-class PulledStrategy(Wire, frozen=True, kw_only=True):
-    """Answer of GET pull-strategy."""
-
-    strategy: StrategyView
-
-
 class SyncAnswer(Wire, frozen=True, kw_only=True):
     """Answer of POST sync-user."""
 
@@ -245,16 +228,6 @@ class PushAnswer(Wire, frozen=True, kw_only=True):
 
     ok: bool
     trade_id: int
-
-
-class ProviderView(Wire, frozen=True, kw_only=True):
-    """A channel that has posted."""
-
-    id: int
-    chat_id: str
-    name: str
-    signals: int
-    last_message_at: Instant | None
 
 
 class EquityPoint(Wire, frozen=True, kw_only=True):

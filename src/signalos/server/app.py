@@ -16,16 +16,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from signalos import __version__
+from signalos.brokers.mt5.selftest.evidence import EVIDENCE, verified_on_real_terminal
 from signalos.kit.clock import Clock
 from signalos.kit.ids import Ids
+from signalos.parser import load_languages
+from signalos.protocol import asyncapi, export
 from signalos.protocol import firebridge as wire
 from signalos.server import openapi
 from signalos.server.analytics import endpoints as analytics
+from signalos.server.analytics.service import AnalyticsService
 from signalos.server.auth import endpoints as auth
 from signalos.server.auth.callers import Callers
 from signalos.server.auth.passwords import Passwords
+from signalos.server.auth.second_factor import SecondFactor, Vault
 from signalos.server.auth.service import AuthService
 from signalos.server.auth.tokens import AccessTokens
+from signalos.server.backing_up import BackingUp
 from signalos.server.bodies import answer
 from signalos.server.commands import endpoints as commands
 from signalos.server.commands.accepting import Acceptor
@@ -47,10 +53,16 @@ from signalos.server.logs import endpoints as logs
 from signalos.server.metrics import Metrics
 from signalos.server.overview import endpoints as overview
 from signalos.server.overview.service import OverviewService
+from signalos.server.pairing import endpoints as pairing
+from signalos.server.pairing.service import PairingService
 from signalos.server.problems import Problem, of_status
 from signalos.server.providers import endpoints as providers
+from signalos.server.providers.service import ProviderService
+from signalos.server.providers.trying import TryBox
+from signalos.server.reader import Reader
 from signalos.server.settings import Settings
 from signalos.server.signals import endpoints as signals
+from signalos.server.signals.service import SignalService
 from signalos.server.socket import Parts, Sockets
 from signalos.server.strategies import endpoints as strategies
 from signalos.server.strategies.service import StrategyService
@@ -84,19 +96,30 @@ def create_app(settings: Settings, clock: Clock, ids: Ids, passwords: Passwords 
         hub.close_session(session_id)
 
     passwords = passwords or Passwords()
+    factors = SecondFactor(store, passwords, Vault(settings.session_secret, ids), ids)
     auth_service = AuthService(
-        store, tokens, passwords, clock, ids, session_ended, demo_allowed=settings.loopback
+        store, tokens, passwords, factors, clock, ids, session_ended, demo_allowed=settings.loopback
     )
     command_service = CommandService(store, hub, presenter, clock, ids)
     trading_service = TradingService(command_service, ids)
     trade_service = TradeService(command_service, live)
     strategy_service = StrategyService(store, command_service)
-    overview_service = OverviewService(store, presenter)
+    languages = load_languages()
+    reader = Reader(languages)
+    box = TryBox(store, reader, languages, clock)
+    provider_service = ProviderService(store, command_service, live, languages)
+    signal_service = SignalService(command_service, reader)
+    overview_service = OverviewService(store, presenter, verified=verified_on_real_terminal(EVIDENCE))
     projection = Projection(live, presenter)
     bridge = FirebridgeService(store, known, live, presenter, projection, hub, clock)
     terminal_service = TerminalService(store, known, presenter, hub, ids)
+    pairing_service = PairingService(store, known, presenter, hub, ids)
     housekeeping = Housekeeping(store, command_service, live, presenter, clock)
     hub.on_presence = housekeeping.check
+    backing_up: BackingUp | None = None
+    if settings.backups is not None:
+        backing_up = BackingUp(settings.database, settings.backups, store, clock)
+        backing_up.watched_by(metrics)
     parts = Parts(
         store,
         callers,
@@ -115,14 +138,18 @@ def create_app(settings: Settings, clock: Clock, ids: Ids, passwords: Passwords 
         store.start()
         await store.read(lambda db: recall(db, live))
         await auth_service.start()
-        keeper = asyncio.create_task(housekeeping.run(), name="housekeeping")
+        keepers = [asyncio.create_task(housekeeping.run(), name="housekeeping")]
+        if backing_up is not None:
+            keepers.append(asyncio.create_task(backing_up.run(), name="backups"))
         try:
             yield
         finally:
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
             hub.close_all()
             await store.stop()
+            box.close()
             passwords.close()
 
     app = FastAPI(
@@ -139,22 +166,27 @@ def create_app(settings: Settings, clock: Clock, ids: Ids, passwords: Passwords 
     # The hot path first: it is matched before everything else.
     app.router.routes.extend(firebridge.routes(bridge, callers))
     for router in (
-        auth.router(auth_service, callers, limits, secure=settings.production or settings.secure),
+        auth.router(auth_service, factors, callers, limits, secure=settings.production or settings.secure),
+        pairing.router(pairing_service, callers, limits, secure=settings.secure),
         terminals.router(terminal_service, callers),
         overview.router(overview_service, callers),
-        signals.router(store, callers),
-        trades.router(trade_service, store, callers, accept),
+        signals.router(signal_service, store, callers, accept),
+        trades.router(trade_service, signal_service, store, callers, accept),
         trading.router(trading_service, callers, accept),
         commands.router(command_service, callers),
         strategies.router(strategy_service, callers),
-        providers.router(store, callers),
+        providers.router(provider_service, box, callers),
         logs.router(store, callers),
-        analytics.router(store, callers),
+        analytics.router(AnalyticsService(store), store, callers),
         health.router(store, metrics),
     ):
         app.include_router(router)
     app.router.add_websocket_route("/ws", Sockets(parts).serve)
-    app.router.routes.append(Route("/api/openapi.json", lambda _: answer(app.openapi())))
+    app.router.routes += [
+        Route("/api/openapi.json", lambda _: answer(app.openapi())),
+        Route("/api/schema.json", lambda _: answer(export.schema())),
+        Route("/api/asyncapi.json", lambda _: answer(asyncapi.document(__version__))),
+    ]
     app.router.routes.extend(Dashboard(settings.dashboard, ids).routes())
     openapi.install(app)
     _watch(metrics, hub, store, bridge)

@@ -45,6 +45,7 @@ class Dashboard:
         """Routes for everything that no other route takes."""
         return [
             Route("/assets/{path:path}", self._asset, methods=["GET"]),
+            Route("/api/docs", self._docs, methods=["GET"]),
             Route("/{path:path}", self._page, methods=METHODS),
         ]
 
@@ -60,13 +61,17 @@ class Dashboard:
             raise _absent(request)
         if request.method not in ("GET", "HEAD"):
             raise Problem("method_not_allowed", f"pages are read with GET, not {request.method}")
-        file = self._file(path) if path and path != "index.html" else None
+        file = self._file(path) if path and not path.endswith(".html") else None
         if file is not None:
             return self._sent(request, file, "public, max-age=3600")
-        return self._index()
+        return self._html("index.html")
 
-    def _index(self) -> Response:
-        index = self._folder / "index.html" if self._folder else None
+    async def _docs(self, _: Request) -> Response:
+        return self._html("api-docs.html")
+
+    def _html(self, name: str) -> Response:
+        """A page with a fresh nonce; its policy allows nothing that has another one."""
+        index = self._folder / name if self._folder else None
         nonce = self._ids.secret(18)
         page = index.read_text(encoding="utf-8") if index and index.is_file() else NOT_BUILT
         return HTMLResponse(

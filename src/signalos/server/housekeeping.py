@@ -11,12 +11,14 @@ from signalos.kit.clock import Clock
 from signalos.server import once
 from signalos.server.analytics import repository as analytics
 from signalos.server.auth import repository as users
-from signalos.server.auth.service import LOCKED_FOR
+from signalos.server.auth.guessing import LOCKED_FOR
 from signalos.server.commands.service import CommandService
 from signalos.server.db.session import Writing
 from signalos.server.db.store import Store
 from signalos.server.db.writer import StorageFailed
 from signalos.server.logs import repository as logs
+from signalos.server.pairing import repository as pairings
+from signalos.server.pairing.service import KEPT_AFTER
 from signalos.server.terminals.live import LiveTerminals
 from signalos.server.terminals.presenting import Presenter
 
@@ -87,5 +89,6 @@ class Housekeeping:
             analytics.prune(tx, tx.now - KEPT_EQUITY)
             users.forget_expired(tx, tx.now - timedelta(days=1))
             users.forget_failures(tx, tx.now - LOCKED_FOR)
+            pairings.prune(tx, tx.now - KEPT_AFTER)
 
         await self._store.write(work)

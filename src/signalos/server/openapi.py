@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from signalos.protocol import firebridge, views
+from signalos.protocol import providers as providers_wire
+from signalos.protocol import strategies as strategies_wire
 from signalos.protocol.export import wire_types
 
 PAGES: tuple[Any, ...] = (
@@ -17,8 +19,9 @@ PAGES: tuple[Any, ...] = (
     views.Page[views.SignalView],
     views.Page[views.TerminalView],
     views.Page[views.CommandView],
-    views.Page[views.StrategyView],
-    views.Page[views.ProviderView],
+    views.Page[strategies_wire.StrategyView],
+    views.Page[strategies_wire.StrategyVersion],
+    views.Page[providers_wire.ProviderView],
     views.Page[views.LogView],
     views.Page[views.EquityPoint],
 )
@@ -50,7 +53,7 @@ HOT: tuple[tuple[str, str, str, Any, Any], ...] = (
         "/api/firebridge/pull-strategy/{userId}",
         "Fetch the active strategy",
         None,
-        views.PulledStrategy,
+        strategies_wire.PulledStrategy,
     ),
 )
 

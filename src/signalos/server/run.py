@@ -83,7 +83,9 @@ def config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # Only a proxy on this machine is believed about the client's address; without one, nobody is.
+        proxy_headers=settings.tls_in_front,
+        forwarded_allow_ips=["127.0.0.1", "::1"],
         timeout_keep_alive=30,
         timeout_graceful_shutdown=5,
         ssl_certfile=settings.tls_certificate if tls else None,

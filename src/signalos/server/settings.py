@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,19 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True)
+class Backups:
+    """Copies that the server makes by itself: every ``hours`` into ``folder``.
+
+    The ``keep`` newest stay, and the newest of each of the last ``days`` days.
+    """
+
+    folder: Path
+    hours: float = 24.0
+    keep: int = 3
+    days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the server may be told from outside."""
 
@@ -54,6 +68,8 @@ class Settings:
     tls_in_front: bool = False
     dashboard: Path | None = None
     body_limit: int = 1_048_576
+    backups: Backups | None = None
+    """None: the server makes none by itself."""
 
     @property
     def loopback(self) -> bool:
@@ -104,7 +120,43 @@ def read_settings(ids: Ids, environ: Mapping[str, str] = os.environ) -> Settings
         tls_key=key,
         tls_in_front=in_front,
         dashboard=_path(environ, "SIGNALOS_DASHBOARD") or _built_dashboard(),
+        backups=_backups(environ),
     )
+
+
+def database_of(environ: Mapping[str, str]) -> Path:
+    """The server's database file. Raises ConfigError."""
+    return _database(environ.get("DATABASE_URL", "").strip(), state_home(environ))
+
+
+def backup_folder(environ: Mapping[str, str]) -> Path:
+    """Where the copies of the server's database lie."""
+    return _path(environ, "SIGNALOS_BACKUP_DIR") or state_home(environ) / "backups"
+
+
+def _backups(environ: Mapping[str, str]) -> Backups | None:
+    hours = _figure(environ, "SIGNALOS_BACKUP_HOURS", 24.0, 0.0, 8760.0)
+    if not hours:
+        return None
+    return Backups(
+        backup_folder(environ),
+        hours,
+        keep=int(_figure(environ, "SIGNALOS_BACKUP_KEEP", 3, 1, 10_000)),
+        days=int(_figure(environ, "SIGNALOS_BACKUP_DAYS", 14, 0, 10_000)),
+    )
+
+
+def _figure(environ: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise ConfigError(f"{name} is {text!r}: give a number from {least:g} to {most:g}")
+    return value
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:
@@ -153,6 +205,7 @@ def _secret(given: str, home: Path, ids: Ids, *, production: bool) -> bytes:
         return given.encode()
     kept = home / "server" / "session_secret"
     if not kept.exists():
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_atomically(kept, ids.secret(48).encode(), mode=0o600)
     secret = kept.read_bytes().strip()
     if len(secret) < SECRET_BYTES:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from signalos.sources import export, file
+from signalos.sources import export, file, telegram, telegram_bot, webhook
 from signalos.sources.base import Source, SourceParts
 
 
@@ -23,6 +23,9 @@ class SourceType:
 SOURCES: dict[str, SourceType] = {
     "export": SourceType(export.ExportSettings, export.build),
     "file": SourceType(file.FileSettings, file.build),
+    "telegram": SourceType(telegram.TelegramSettings, telegram.build),
+    "telegram_bot": SourceType(telegram_bot.TelegramBotSettings, telegram_bot.build),
+    "webhook": SourceType(webhook.WebhookSettings, webhook.build),
 }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from signalos.kit.clock import Clock
@@ -59,12 +60,15 @@ class SourceParts:
 
     ``wall`` is the machine's time (for polling), ``market`` the time that dates are compared with;
     they differ only in the demo, where ``round_number`` counts how often the recording has begun anew.
+    Secrets come from ``environ``; ``home`` is the folder of the app's own files.
     """
 
     wall: Clock
     market: Clock
     on_problem: OnProblem
     round_number: int = 1
+    environ: Mapping[str, str] = field(default_factory=dict)
+    home: Path = Path()
 
 
 class Source(Protocol):

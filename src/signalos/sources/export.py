@@ -11,6 +11,7 @@ import asyncio
 import bisect
 import logging
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -103,6 +104,22 @@ class ExportSource:
                     await self._clock.sleep(3600)
         finally:
             self.health.connected = False
+
+    def posts(self) -> Iterator[Post]:
+        """Every message in order of its date, at once. Raises ConfigError: no export, or not one chat's."""
+        with closing(self._open()) as file:
+            index = read_index(self._path, file, self._zone)
+            wanted = self._wanted(file, index)
+            if len(wanted) > 1:
+                names = ", ".join(
+                    f"{name} ({index.chats[place].chat_id})" for place, name in wanted.items()
+                )
+                raise ConfigError(f"{self._path} holds several chats: {names}. Say which one is meant.")
+            for row in index.order:
+                chat = index.chat[row]
+                if chat in wanted:
+                    message = self._read(file, index.offsets[row], index.sizes[row])
+                    yield self._post(index.chats[chat], wanted[chat], message)
 
     def _open(self) -> BinaryIO:
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,11 +17,11 @@ from msgspec import Meta
 from signalos.domain.errors import ConfigError
 from signalos.kit.clock import Clock
 from signalos.sources._follow import Change, FollowedFile, Line, Mark
-from signalos.sources.base import Deliver, OnProblem, Post, SourceHealth, SourceParts, clean_text
+from signalos.sources._row import MessageRow, post_of
+from signalos.sources.base import Deliver, OnProblem, Post, SourceHealth, SourceParts
 
 log = logging.getLogger(__name__)
 
-_Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _YIELD_EVERY = 16
 """Deliveries between two turns of the event loop while a backlog is read."""
 
@@ -35,17 +34,6 @@ class FileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     name: Annotated[str, Meta(min_length=1, max_length=200)] = "file"
     chat_name: Annotated[str, Meta(max_length=200)] = ""
     poll_ms: Annotated[float, Meta(ge=0.5, le=60_000)] = 2.0
-
-
-class _Row(msgspec.Struct, frozen=True, rename="camel"):
-    chat_id: Annotated[str, Meta(min_length=1, max_length=120)]
-    id: _Id
-    date: datetime | None = None
-    text: str | None = None
-    reply_to: _Id | None = None
-    edit_of: _Id | None = None
-    deleted: bool = False
-    chat_name: Annotated[str, Meta(max_length=200)] = ""
 
 
 class FileSource:
@@ -186,30 +174,8 @@ class FileSource:
         self.health.error = ""
 
     def _post(self, data: bytes) -> Post:
-        row = msgspec.json.decode(data, type=_Row)
-        if row.text is None and not row.deleted:
-            raise ValueError("`text` is missing")
-        if row.deleted and row.edit_of is not None:
-            raise ValueError("`deleted` and `editOf` contradict each other")
-        if row.date is not None:
-            date = _utc(row.date)
-        elif row.deleted:
-            date = self._market.now()
-        else:
-            raise ValueError("`date` is missing")
-        edit = row.edit_of is not None
-        return Post(
-            source=self.name,
-            chat_id=row.chat_id,
-            chat_name=row.chat_name or self._chat_name,
-            message_id=row.id if row.edit_of is None else row.edit_of,
-            text="" if row.deleted else clean_text(row.text or ""),
-            posted_at=date,
-            edited_at=date if edit else None,
-            reply_to=row.reply_to,
-            edit=edit,
-            deleted=row.deleted,
-        )
+        row = msgspec.json.decode(data, type=MessageRow)
+        return post_of(row, source=self.name, chat_name=self._chat_name, now=self._market.now())
 
     def _bad(self, line: Line, why: str) -> None:
         place = (
@@ -235,10 +201,6 @@ def _read_mark(position: str | None) -> Mark | None:
         return msgspec.json.decode(position, type=Mark)
     log.warning("the stored position of a followed file cannot be read: it is read from its beginning")
     return None
-
-
-def _utc(date: datetime) -> datetime:
-    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def build(settings: FileSettings, parts: SourceParts) -> FileSource:

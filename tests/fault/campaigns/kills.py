@@ -40,6 +40,7 @@ EXCUSES = {
     "waiting_for_price",
     "stale_quote",
     "price_moved",
+    "invalid_price",
     "stops_wrong_side",
     "stops_too_close",
 }

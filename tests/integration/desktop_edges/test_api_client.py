@@ -125,7 +125,7 @@ async def test_each_call_says_what_the_contract_says(
             EventBatch(terminal_id="t", events=[msgspec.Raw(msgspec.json.encode(event))])
         )
         assert [a.event_id for a in answer.accepted] == ["12345678"]
-        assert (await api.pull_strategy(7))["config"] == {"riskPercentage": 1}
+        assert (await api.pull_strategy(7)).strategy["config"] == {"riskPercentage": 1}
     calls = dict(backend.seen)
     assert list(calls) == [
         "POST /api/terminals/register",

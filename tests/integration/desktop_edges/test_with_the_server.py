@@ -107,7 +107,7 @@ async def test_registers_reports_and_pulls(user: User, api: APIClient) -> None:
     registered = await api.register_terminal("pc-1", name="My PC", platform="Linux", version="1")
     assert (registered.status, registered.user_id) == ("approved", user.id)
     assert await api.validate_terminal_auth("pc-1") == user.id
-    strategy = await api.pull_strategy(user.id)
+    strategy = (await api.pull_strategy(user.id)).strategy
     assert strategy["config"]["riskPercentage"] > 0
     with pytest.raises(ServerRefused):
         await api.pull_strategy(user.id + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from signalos.protocol import convert, views
+from signalos.protocol import providers as providers_wire
 from tests.integration.server.running import Running, Terminal, User, decision, event, signal, trade
 
 
@@ -37,7 +38,7 @@ async def test_events_become_signals_decisions_and_trades(ann: User, terminal: T
     assert shown.decisions[0].steps[0].rule == "spread"
     held = convert((await ann.get("/api/trades"))["items"][0], views.TradeView)
     assert (held.signal_id, held.chat_name, held.status, held.mt5_ticket) == (1, "Gold", "open", "900")
-    provider = convert((await ann.get("/api/providers"))["items"][0], views.ProviderView)
+    provider = convert((await ann.get("/api/providers"))["items"][0], providers_wire.ProviderView)
     assert (provider.name, provider.signals) == ("Gold", 1)
     overview = convert(await ann.get("/api/overview"), views.Overview)
     assert overview.terminals[0].latch is not None

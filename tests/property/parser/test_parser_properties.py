@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from signalos.domain.message import Message
@@ -51,6 +51,7 @@ def test_never_raises_on_any_text(text):
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=3)), max_size=40))
+@example(words=["0;", "@", "@", "@", "@", "50%", "🎯"])
 def test_never_raises_on_trading_words_in_any_order(words):
     earlier = ReadEntry(1, _read(SIGNALS[0]))
     _read(" ".join(words), LANGUAGES, earlier)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from signalos.domain.message import Message
 from signalos.domain.order import CancelOrder, OpenLeg, OrderRequest
 from signalos.domain.signal import (
     BreakEven,
@@ -23,6 +24,7 @@ from signalos.domain.signal import (
     Scope,
     Side,
 )
+from signalos.parser import Languages
 from tests.support.rig import CHAT, Rig
 
 BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"), D("1.11")))
@@ -190,9 +192,9 @@ async def test_a_second_edit_is_read_against_the_order_that_was_opened(rig: Rig)
     await rig.run(1)
     read = rig.pipeline._parse
 
-    def spy(message: object, context: ReadingContext) -> Reading:
+    def spy(message: Message, context: ReadingContext, own: Languages | None) -> Reading:
         seen.extend(context.entries)
-        return read(message, context)  # type: ignore[arg-type]
+        return read(message, context, own)
 
     rig.pipeline._parse = spy
     rig.say(2, "half", Close(scope=about(1), fraction=D("0.5")), reply_to=1)

@@ -66,7 +66,8 @@ def test_each_filter_can_be_switched_off_by_name(name: str) -> None:
     by_name = {s.rule: s for s in decide(action, around, strategy).steps}
     assert by_name[name].verdict is Verdict.NOTE
     assert by_name[name].limit == "off"
-    on = {s.rule: s for s in decide(action, around, Strategy()).steps}
+    everything_on = Strategy(filters=Filters(confirm_by_hand=True))
+    on = {s.rule: s for s in decide(action, around, everything_on).steps}
     assert on[name].verdict is Verdict.REFUSE
 
 
@@ -74,6 +75,13 @@ def test_each_filter_can_be_switched_off_by_name(name: str) -> None:
 def test_halted(halted: str) -> None:
     assert ask("halted", around=context(halted=halted)).reason == halted
     assert ask("halted").verdict is Verdict.PASS
+
+
+def test_a_signal_waits_for_a_yes_and_what_was_asked_for_by_hand_has_it() -> None:
+    assert ask("confirm_by_hand", confirm_by_hand=True).reason == "waiting_for_confirmation"
+    assert (
+        ask("confirm_by_hand", around=context(by_hand=True), confirm_by_hand=True).verdict is Verdict.PASS
+    )
 
 
 def test_once_refuses_an_edit_of_what_is_alive() -> None:

@@ -62,7 +62,8 @@ class FakeModule:
 
     ``script`` says how the next order_sends go. An int: answered with that retcode, nothing done;
     ("none", code): None, nothing done; ("done_none", code): carried out, then None; ("raise",): carried
-    out, then raises; ("partial", volume): filled in part; ("placed",): carried out, answered 10008.
+    out, then raises; ("partial", volume): filled in part; ("placed",): carried out, answered 10008;
+    ("requote", bid, ask): the market moves there, nothing done.
     """
 
     def __init__(self) -> None:
@@ -172,6 +173,9 @@ class FakeModule:
         if step[0] == "none":
             self._error = (step[1], "fail")
             return None
+        if step[0] == "requote":
+            self.ticks["EURUSD"] = (step[1], step[2], EPOCH * 1000 + 1)
+            return _result(10004)
         volume = step[1] if step[0] == "partial" else request.get("volume", 0.0)
         deal, order = self._carry_out(request, volume)
         if step[0] == "done_none":

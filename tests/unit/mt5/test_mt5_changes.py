@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from signalos.domain.order import CancelOrder, ClosePosition, ModifyOrder, ModifyPosition, OutcomeKind
-from signalos.domain.signal import OrderKind, Side
+from signalos.domain.signal import OrderKind
 from tests.unit.mt5.conftest import Rig
 
 D = Decimal
@@ -219,9 +219,3 @@ async def test_cancelling_twice_says_that_it_is_gone(rig: Rig) -> None:
     await rig.do(CancelOrder(ticket=ticket), leg=2)
     outcome = await rig.do(CancelOrder(ticket=ticket), leg=2)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.GONE, "order_gone")
-
-
-async def test_a_limit_on_the_wrong_side_of_the_market_is_refused(rig: Rig) -> None:
-    outcome = await rig.do(rig.leg(kind=OrderKind.LIMIT, price=D("1.102"), side=Side.BUY))
-    assert outcome.reason == "invalid_price"
-    assert rig.module.sent == []

@@ -220,6 +220,7 @@ def project(folder: Path, lock: str) -> Places:
     (folder / "requirements").mkdir()
     places.lock("dev").write_text(lock)
     places.lock("runtime").write_text(lock)
+    places.lock("source").write_text("")
     (folder / "pyproject.toml").write_text("[project]\n[build-system]\n[tool.hatch]\n")
     return places
 

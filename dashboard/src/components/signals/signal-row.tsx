@@ -4,7 +4,7 @@ import type { SignalView } from '@/protocol/generated'
 import css from './signal-row.module.css'
 import { actionName, levelsText, outcome, reasonText } from './words'
 
-export function SignalHeadline({ signal }: { readonly signal: SignalView }) {
+export function SignalHeadline({ signal }: { readonly signal: Pick<SignalView, 'action' | 'side' | 'symbol'> }) {
   return (
     <span className="row">
       {signal.action !== 'open' && <strong>{actionName(signal.action)}</strong>}

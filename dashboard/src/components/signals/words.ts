@@ -23,6 +23,9 @@ const REASONS: Readonly<Record<string, string>> = {
   sl: 'Stop loss', tp: 'Take profit', stop_loss: 'Stop loss', take_profit: 'Take profit', so: 'Margin stop-out', break_even: 'Break-even stop',
   expert: 'Closed by SignalOS', client: 'Closed by hand', mobile: 'Closed by hand', web: 'Closed by hand', user: 'Closed by hand', latch: 'Emergency stop', stop: 'Emergency stop', signal: 'Closed by the channel',
   command: 'Closed from the dashboard', rule: 'Closed by a rule of yours',
+  waiting_for_confirmation: 'It waits for your yes', already_opened: 'It has been in the market already', channel_off: 'The channel is switched off',
+  ceiling_symbol: 'Your local ceiling does not allow this symbol', ceiling_lots: 'More lots than your local ceiling', ceiling_risk: 'More risk than your local ceiling',
+  ceiling_open_risk: 'More open risk than your local ceiling', ceiling_daily_loss: 'The day’s loss reached your local ceiling', ceiling_stop: 'Your local ceiling requires a stop',
   real_account_not_allowed: 'Real accounts are switched off',
 }
 
@@ -35,17 +38,22 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 export const actionName = (action: string): string => (action === 'open' ? 'Open' : ACTIONS[action] ?? words(action))
 
+/** What was read of a message: a stored signal, or an action that was only tried. */
+export type AsRead = Pick<SignalView, 'action' | 'symbol' | 'order' | 'entry' | 'stopLoss' | 'takeProfits' | 'details'>
+
 /** `limit 1.2850–1.2860` or `at market` for an opening; what an update asks for otherwise. */
-export function levelsText(signal: SignalView): string {
+export function levelsText(signal: AsRead): string {
   const symbol = signal.symbol ?? ''
   if (signal.action !== 'open') return updateText(signal, symbol)
   const entry = signal.entry.length === 0 ? 'at market' : `${signal.order ?? ''} ${signal.entry.map((p) => price(p, symbol)).join('–')}`.trim()
-  const stop = signal.stopLoss === null ? 'no stop' : `SL ${price(signal.stopLoss, symbol)}`
-  const targets = signal.takeProfits.length === 0 ? 'no target' : `TP ${signal.takeProfits.map((p) => price(p, symbol)).join(', ')}`
+  const { stopLossPips, takeProfitPips } = signal.details
+  const stop = signal.stopLoss !== null ? `SL ${price(signal.stopLoss, symbol)}` : typeof stopLossPips === 'number' ? `SL ${stopLossPips} pips` : 'no stop'
+  const inPips = Array.isArray(takeProfitPips) && takeProfitPips.length > 0 ? `TP ${takeProfitPips.join(', ')} pips` : 'no target'
+  const targets = signal.takeProfits.length === 0 ? inPips : `TP ${signal.takeProfits.map((p) => price(p, symbol)).join(', ')}`
   return `${entry}, ${stop}, ${targets}`
 }
 
-function updateText(signal: SignalView, symbol: string): string {
+function updateText(signal: AsRead, symbol: string): string {
   const { fraction, price: to, scope } = signal.details
   const about = typeof scope === 'string' && scope !== 'one' ? ` (${scope === 'unresolved' ? 'which trade is not said' : scope})` : ''
   if (typeof to === 'number') return `to ${price(to, symbol)}${about}`
@@ -56,7 +64,7 @@ function updateText(signal: SignalView, symbol: string): string {
 
 export function outcome(signal: SignalView): { text: string; tone: Tone } {
   switch (signal.status) {
-    case 'executed': return { text: 'Executed', tone: 'up' }
+    case 'executed': return { text: 'Taken', tone: 'up' }
     case 'refused': return { text: 'Refused', tone: 'warn' }
     case 'rejected': return { text: 'Not traded', tone: 'quiet' }
     case 'received': return { text: 'Deciding', tone: 'info' }

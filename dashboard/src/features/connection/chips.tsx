@@ -1,9 +1,9 @@
 /** One chip for each link of the chain from channel to page, with the age of what it last said. */
 import { Popover } from '@mantine/core'
 import { useOverview } from '@/lib/data'
+import { desktopHealth, type Health, serverHealth, sourceHealth, terminalHealth, worst } from '@/lib/health'
 import { useAges, useLink, useNow } from '@/lib/services'
 import css from './chips.module.css'
-import { desktopHealth, type Health, serverHealth, sourceHealth, terminalHealth, worst } from './health'
 
 export function ConnectionChips() {
   const link = useLink()

@@ -1,5 +1,6 @@
 /** A durable event in one sentence. */
 import { actionName } from '@/components/signals/words'
+import type { Tone } from '@/components/figures'
 import { price, words } from '@/lib/format'
 import type { LogView } from '@/protocol/generated'
 
@@ -9,7 +10,33 @@ const NAMES: Readonly<Record<string, string>> = {
   trade_update: 'Trade', signal_created: 'Signal', decision_made: 'Decision', command_update: 'Command', terminal_update: 'Terminal', error_alert: 'Alert',
 }
 
-export const eventName = (type: string): string => NAMES[type] ?? words(type)
+const SEVERITY: Readonly<Record<string, { readonly name: string; readonly tone: Tone }>> = {
+  info: { name: 'Note', tone: 'info' }, warning: { name: 'Warning', tone: 'warn' }, error: { name: 'Error', tone: 'down' }, critical: { name: 'Critical', tone: 'down' },
+}
+
+const severityOf = (log: LogView) => (log.type === 'error_alert' ? SEVERITY[text(log.data['severity'])] : undefined)
+
+export const eventName = (log: LogView): string => severityOf(log)?.name ?? NAMES[log.type] ?? words(log.type)
+
+export const toneOf = (log: LogView): Tone => severityOf(log)?.tone ?? 'plain'
+
+export interface Line {
+  /** The newest of the events that read alike. */
+  readonly log: LogView
+  readonly count: number
+}
+
+/** Events in a row that read alike are one line: a trade changes in details that the sentence does not tell. */
+export function lines(logs: readonly LogView[]): Line[] {
+  const found: Line[] = []
+  for (const log of logs) {
+    const last = found.at(-1)
+    if (last !== undefined && last.log.type === log.type && last.log.data['id'] === log.data['id'] && describe(last.log) === describe(log))
+      found[found.length - 1] = { log: last.log, count: last.count + 1 }
+    else found.push({ log, count: 1 })
+  }
+  return found
+}
 
 export function describe(log: LogView): string {
   const { data } = log

@@ -1,9 +1,9 @@
 import { useComputedColorScheme } from '@mantine/core'
-import { AreaSeries, ColorType, createChart, CrosshairMode, type IChartApi, type ISeriesApi, LineSeries, LineStyle, TickMarkType, type UTCTimestamp } from 'lightweight-charts'
+import { AreaSeries, type IChartApi, type ISeriesApi, LineSeries, LineStyle, type UTCTimestamp } from 'lightweight-charts'
 import { useEffect, useRef } from 'react'
+import { colour, createMoneyChart } from '@/components/charts/money-chart'
 import { Empty } from '@/components/panel'
 import { useTime } from '@/lib/services'
-import type { TimeFormat } from '@/lib/time'
 import type { CurvePoint } from './curve'
 import css from './overview.module.css'
 
@@ -11,13 +11,6 @@ interface Drawn {
   readonly chart: IChartApi
   readonly equity: ISeriesApi<'Area'>
   readonly balance: ISeriesApi<'Line'>
-}
-
-const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-
-function tick(at: UTCTimestamp, kind: TickMarkType, time: TimeFormat): string {
-  if (kind === TickMarkType.TimeWithSeconds) return time.clock(at * 1000)
-  return kind === TickMarkType.Time ? time.clock(at * 1000).slice(0, 5) : time.day(at * 1000)
 }
 
 export function EquityChart({ points, currency }: { readonly points: readonly CurvePoint[]; readonly currency: string }) {
@@ -31,16 +24,7 @@ export function EquityChart({ points, currency }: { readonly points: readonly Cu
   useEffect(() => {
     if (box.current === null || !enough) return
     const accent = colour('--accent')
-    const chart = createChart(box.current, {
-      autoSize: true,
-      layout: { background: { type: ColorType.Solid, color: 'transparent' }, textColor: colour('--muted'), fontFamily: 'Geist Variable, system-ui, sans-serif', fontSize: 11, attributionLogo: false },
-      grid: { vertLines: { visible: false }, horzLines: { color: colour('--line') } },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
-      timeScale: { borderVisible: false, timeVisible: true, secondsVisible: true, rightOffset: 2, tickMarkFormatter: (at: UTCTimestamp, kind: TickMarkType) => tick(at, kind, time), lockVisibleTimeRangeOnResize: true },
-      localization: { timeFormatter: (at: UTCTimestamp) => `${time.full(at * 1000)} ${time.label}` },
-      crosshair: { mode: CrosshairMode.Magnet, vertLine: { color: colour('--line-strong'), labelBackgroundColor: colour('--line-strong') }, horzLine: { color: colour('--line-strong'), labelBackgroundColor: colour('--line-strong') } },
-      handleScroll: { vertTouchDrag: false },
-    })
+    const chart = createMoneyChart(box.current, time)
     const balance = chart.addSeries(LineSeries, { color: colour('--muted'), lineWidth: 1, lineStyle: LineStyle.Dashed, priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false })
     const equity = chart.addSeries(AreaSeries, { lineColor: accent, lineWidth: 2, topColor: `${accent}40`, bottomColor: `${accent}05`, priceLineVisible: false })
     drawn.current = { chart, equity, balance }

@@ -28,6 +28,7 @@ function Loaded({ overview }: { readonly overview: Overview }) {
   return (
     <div className="stack">
       <h1 className="visually-hidden">Overview</h1>
+      {overview.terminals.every((t) => t.status === 'revoked' || t.status === 'denied') && <FirstStep />}
       <Tiles overview={overview} positions={positions} />
       <div className={css.columns}>
         <div className="stack">
@@ -48,6 +49,22 @@ function Loaded({ overview }: { readonly overview: Overview }) {
         </div>
       </div>
     </div>
+  )
+}
+
+/** What somebody new does first: without a desktop app nothing is read and nothing traded. */
+function FirstStep() {
+  return (
+    <Panel testId="first-step">
+      <div className={css.first}>
+        <strong>No desktop app is paired yet</strong>
+        <span>
+          It reads your channels and trades at your terminal, on your machine. Start it there, run <code className="mono">signalos desktop pair</code>,
+          and type the code that it shows.
+        </span>
+        <span><Link to="/pair" data-testid="first-pair">Pair a desktop app</Link></span>
+      </div>
+    </Panel>
   )
 }
 

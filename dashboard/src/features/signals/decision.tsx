@@ -9,7 +9,7 @@ import css from './signals.module.css'
 
 const RULES: Readonly<Record<string, string>> = {
   halted: 'Trading on', once: 'Only once', signal_age: 'Age', missing_stop: 'Stop loss', max_daily_trades: 'Trades today',
-  max_open_trades: 'Open at once', netting_shared: 'Netting', stop_side: 'Side of the stop', entry_distance: 'Distance', min_risk_reward: 'Reward for risk', sizing: 'Size',
+  max_open_trades: 'Open at once', netting_shared: 'Netting', profile: 'Channel’s profile', stop_side: 'Side of the stop', entry_distance: 'Distance', min_risk_reward: 'Reward for risk', sizing: 'Size',
 }
 
 const ICONS = {

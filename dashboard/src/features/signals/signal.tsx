@@ -11,6 +11,7 @@ import { keys } from '@/lib/keys'
 import { foldSignal } from '@/lib/live/fold'
 import { useServices } from '@/lib/services'
 import type { SignalView, TradeView } from '@/protocol/generated'
+import { DecideAgain } from './again'
 import { Decision } from './decision'
 import { Message } from './message'
 import css from './signals.module.css'
@@ -47,6 +48,7 @@ function Loaded({ signal }: { readonly signal: SignalView }) {
         {signal.reason && <span className="warn">{reasonText(signal.reason)}</span>}
         <span className="muted">{signal.chatName || signal.chatId}, <When at={signal.postedAt} /></span>
       </header>
+      <DecideAgain signal={signal} />
       <div className={css.columns}>
         <div className="stack">
           <Panel title="Message"><Message signal={signal} /></Panel>

@@ -1,4 +1,5 @@
-import { SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
@@ -12,6 +13,7 @@ import { keys } from '@/lib/keys'
 import { foldSignals } from '@/lib/live/fold'
 import { useServices } from '@/lib/services'
 import type { SignalView } from '@/protocol/generated'
+import { EnterSignal } from './enter'
 import css from './signals.module.css'
 
 const columns: readonly Column<SignalView>[] = [
@@ -34,12 +36,13 @@ function Outcome({ signal }: { readonly signal: SignalView }) {
 }
 
 const FILTERS = [
-  { value: 'all', label: 'All' }, { value: 'executed', label: 'Executed' }, { value: 'refused', label: 'Refused' }, { value: 'rejected', label: 'Not traded' },
+  { value: 'all', label: 'All' }, { value: 'executed', label: 'Taken' }, { value: 'refused', label: 'Refused' }, { value: 'rejected', label: 'Not traded' },
 ]
 
 export function SignalsPage() {
   const { api, feed } = useServices()
   const [status, setStatus] = useState('all')
+  const [entering, setEntering] = useState(false)
   const signals = useInfiniteQuery({
     queryKey: keys.signals,
     queryFn: ({ pageParam, signal }) => feed.fresh(() => api.signals(pageParam, signal), (page, event) =>
@@ -53,13 +56,19 @@ export function SignalsPage() {
   }, [signals.data, status])
 
   return (
-    <Panel title={<h1>Signals</h1>} flush actions={<SegmentedControl size="xs" aria-label="Outcome" data={FILTERS} value={status} onChange={setStatus} />}>
+    <Panel title={<h1>Signals</h1>} flush actions={(
+      <>
+        <SegmentedControl size="xs" aria-label="Outcome" data={FILTERS} value={status} onChange={setStatus} />
+        <Button size="xs" variant="default" leftSection={<IconPlus size={15} />} onClick={() => setEntering(true)} data-testid="enter-signal">Enter a signal</Button>
+      </>
+    )}>
       {signals.isError && signals.data === undefined ? <Failed error={signals.error} retry={() => void signals.refetch()} />
         : signals.data === undefined ? <Loading rows={8} />
         : rows.length === 0 ? <Empty title={status === 'all' ? 'No signals yet' : 'None of these'} text={status === 'all' ? 'What your channels post appears here as soon as it is read.' : 'Load more, or choose another outcome.'} />
         : <DataTable label="Signals" rows={rows} columns={columns} rowKey={(s) => String(s.id)} card={(s) => <SignalRow signal={s} />} bareCards
             rowProps={(s) => ({ 'data-testid': 'signal-row', 'data-signal-id': s.id, 'data-status': s.status, 'data-action': s.action })} />}
       <LoadMore query={signals} />
+      <EnterSignal opened={entering} onClose={() => setEntering(false)} />
     </Panel>
   )
 }

@@ -1,21 +1,32 @@
-import { Alert, Button, CopyButton, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Alert, Button, Group, Modal, Stack, Tabs, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Secret } from '@/components/secret'
 import { errorText } from '@/lib/api/problem'
 import { keys } from '@/lib/keys'
 import { useServices } from '@/lib/services'
 import type { TerminalView } from '@/protocol/generated'
-import css from './terminals.module.css'
+import { tokenPicture } from './code'
+import { PairForm } from './pair-form'
 
 export function AddTerminal({ opened, onClose }: { readonly opened: boolean; readonly onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title="Add a terminal" centered closeOnClickOutside={false} closeButtonProps={{ 'aria-label': 'Close the dialog' }}>
-      {opened && <Add onClose={onClose} />}
+      {opened && (
+        <Tabs defaultValue="code" keepMounted={false}>
+          <Tabs.List mb="md">
+            <Tabs.Tab value="code" data-testid="add-by-code">Type its code</Tabs.Tab>
+            <Tabs.Tab value="token" data-testid="add-by-token">Give it a token</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="code"><PairForm done={<Button onClick={onClose} data-testid="pair-done">Done</Button>} /></Tabs.Panel>
+          <Tabs.Panel value="token"><WithToken onClose={onClose} /></Tabs.Panel>
+        </Tabs>
+      )}
     </Modal>
   )
 }
 
-function Add({ onClose }: { readonly onClose: () => void }) {
+function WithToken({ onClose }: { readonly onClose: () => void }) {
   const { api } = useServices()
   const client = useQueryClient()
   const [name, setName] = useState('')
@@ -27,8 +38,9 @@ function Add({ onClose }: { readonly onClose: () => void }) {
   return (
     <form onSubmit={(event) => { event.preventDefault(); if (!add.isPending) add.mutate() }}>
       <Stack gap="md">
+        <p>For a machine without a browser nearby: make a token here and paste it there.</p>
         <TextInput label="Name" description="What you call it, for example “VPS, account 2”." value={name} maxLength={200} onChange={(event) => setName(event.currentTarget.value)} data-autofocus data-testid="terminal-name" />
-        {add.error && <Alert color="red">{errorText(add.error)}</Alert>}
+        {add.error && <Alert color="red" role="alert">{errorText(add.error)}</Alert>}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>Cancel</Button>
           <Button type="submit" loading={add.isPending} disabled={name.trim() === ''} data-testid="terminal-create">Add</Button>
@@ -41,11 +53,12 @@ function Add({ onClose }: { readonly onClose: () => void }) {
 function Token({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
   return (
     <Stack gap="md">
-      <p>Paste this token into the desktop app. <strong>It is shown this once</strong>: the server keeps only its fingerprint.</p>
-      <div className={css.token} data-testid="terminal-token">
-        <code>{token}</code>
-        <CopyButton value={token}>{({ copied, copy }) => <Button size="compact-sm" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}</CopyButton>
-      </div>
+      <p>
+        <strong>Shown this once</strong>: the server keeps only its fingerprint. Save a screenshot for{' '}
+        <code className="mono">signalos desktop pair --picture FILE</code>, or paste the text into{' '}
+        <code className="mono">signalos desktop pair --token-stdin</code>. Delete the screenshot afterwards.
+      </p>
+      <Secret picture={tokenPicture(location.origin, token)} title="QR code of the token" text={token} testId="terminal-token" />
       <Group justify="flex-end"><Button onClick={onClose}>I have kept it</Button></Group>
     </Stack>
   )

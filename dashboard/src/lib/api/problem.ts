@@ -27,6 +27,11 @@ const WORDS: Readonly<Record<string, string>> = {
   idempotency_conflict: 'This was already sent with other figures. Close the dialog and start again.',
 }
 
+const LOCKED: Readonly<Record<string, string>> = {
+  sign_in_locked: 'Too many wrong passwords or codes: sign-in is locked.',
+  pairing_locked: 'Too many wrong codes: pairing is locked.',
+}
+
 export function unreachable(): ApiError {
   return new ApiError('The server does not answer. Check that it runs and that you are connected.', 0, 'unreachable')
 }
@@ -43,10 +48,8 @@ export function problemError(status: number, body: unknown, retryAfter: string |
 function words(status: number, code: string, problem: Partial<Problem>, wait: number | null): string {
   if (status === 429) {
     const when = wait === null ? 'later' : `in ${waitWords(wait)}`
-    const locked = code.includes('lock')
-    return locked
-      ? `Too many wrong passwords: sign-in is locked. Try again ${when}.`
-      : `${problem.detail ?? 'Too many requests.'} Try again ${when}.`
+    const locked = LOCKED[code]
+    return locked === undefined ? `${problem.detail ?? 'Too many requests.'} Try again ${when}.` : `${locked} Try again ${when}.`
   }
   const known = WORDS[code]
   if (known !== undefined) return known

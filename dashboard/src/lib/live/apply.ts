@@ -1,7 +1,7 @@
 /** Writes a batch of live messages into the query cache, so that every page shows it without asking. */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query'
 import type { EquityPoint, LogView, Overview, SignalView, StatusUpdate, TerminalView, TradeView } from '@/protocol/generated'
-import type { Page, TradeFilter } from '../api/endpoints'
+import type { LogFilter, Page, TradeFilter } from '../api/endpoints'
 import { keys } from '../keys'
 import type { Batch } from './feed'
 import { foldOverview, foldSignal, foldSignals, foldTerminals, foldTrades } from './fold'
@@ -18,7 +18,7 @@ export function applyBatch(client: QueryClient, batch: Batch): void {
   if (snapshot !== null) {
     client.setQueryData(keys.overview, snapshot)
     // Lists and details may have missed anything before the snapshot: they are read again.
-    for (const key of [keys.allTrades, keys.signals, ['signal'], ['trade'], ['command'], keys.terminals, keys.logs])
+    for (const key of [keys.allTrades, keys.signals, ['signal'], ['trade'], ['command'], keys.terminals, keys.allAnalytics, keys.allLogs])
       void client.invalidateQueries({ queryKey: key })
   }
   if (batch.statuses.length > 0) {
@@ -54,8 +54,13 @@ function applyEvents(client: QueryClient, events: readonly DurableEvent[]): void
     client.setQueryData<SignalView>(key, (old) => (old === undefined ? old : events.reduce(foldSignal, old)))
   client.setQueryData<Page<TerminalView>>(keys.terminals, (old) =>
     old === undefined ? old : { ...old, items: events.reduce(foldTerminals, old.items) })
-  client.setQueryData<InfiniteData<Page<LogView>>>(keys.logs, (old) =>
-    mapPages(old, (items, first) => (first ? events.reduce(withLog, items) : items)))
+  for (const [key] of client.getQueriesData({ queryKey: keys.allLogs })) {
+    const fitting = events.filter((event) => fits(key[1] as LogFilter, event))
+    client.setQueryData<InfiniteData<Page<LogView>>>(key, (old) =>
+      mapPages(old, (items, first) => (first ? fitting.reduce(withLog, items) : items)))
+  }
+  // What a closed trade means for every figure only the server reckons.
+  if (events.some((event) => event.type === 'trade_update' && event.data.status === 'closed')) void client.invalidateQueries({ queryKey: keys.allAnalytics })
   for (const event of events) {
     if (event.type === 'trade_update') client.setQueryData(keys.trade(event.data.id), event.data)
     if (event.type === 'command_update') client.setQueryData(keys.command(event.data.id), event.data)
@@ -70,7 +75,16 @@ function mapPages<T>(
   return { ...old, pages: old.pages.map((page, at) => ({ ...page, items: change(page.items, at === 0) })) }
 }
 
-function withLog(logs: LogView[], event: DurableEvent): LogView[] {
+/** The same question as the server's: does an event belong to a list that is filtered so? */
+export function fits(filter: LogFilter, event: DurableEvent): boolean {
+  const data = event.data as unknown as Record<string, unknown>
+  return (filter.type === undefined || filter.type === event.type)
+    && (filter.severity === undefined || filter.severity === data['severity'])
+    && (filter.text === undefined || JSON.stringify(data).toLowerCase().includes(filter.text.toLowerCase()))
+}
+
+/** The list with an event put on top, unless it is there already. */
+export function withLog(logs: LogView[], event: DurableEvent): LogView[] {
   if (logs.some((log) => log.seq === event.seq)) return logs
   return [{ id: event.seq, seq: event.seq, type: event.type, at: event.at, data: event.data as unknown as LogView['data'] }, ...logs]
 }

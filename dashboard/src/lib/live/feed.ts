@@ -33,6 +33,7 @@ export class Feed {
     private readonly apply: (batch: Batch) => void,
     private readonly onGap: (last: number) => void,
     private readonly ticker: Ticker,
+    private readonly onBehind: () => void,
   ) {}
 
   /** Begin from an overview that was fetched by itself. An older one than what is known changes nothing. */
@@ -42,6 +43,9 @@ export class Feed {
 
   take(message: Incoming): void {
     switch (message.kind) {
+      case 'ready':
+        this.follow(message.data.seq)
+        return
       case 'snapshot':
         // What waited is older than the snapshot and contained in it.
         this.snapshot = message.data
@@ -58,6 +62,14 @@ export class Feed {
         return
     }
     this.timer ??= this.ticker.after(FLUSH_MS, () => this.flush())
+  }
+
+  /** A server that counts below what this page has seen was put back to a backup: what is shown is void. */
+  private follow(newest: number): void {
+    if (this.seq === null || newest >= this.seq) return
+    this.reset()
+    this.seq = newest
+    this.onBehind()
   }
 
   private takeDurable(seq: number, event: DurableEvent | null): boolean {

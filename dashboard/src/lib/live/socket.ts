@@ -102,12 +102,12 @@ export class Link {
     }
     for (const envelope of frame) {
       const message = sort(envelope)
+      this.options.onMessage(message, envelope.at)
       if (message.kind === 'ready') {
         this.resume(this.options.lastSeq())
         this.set({ phase: 'live', attempt: 0 })
         this.watch(PING_MS)
       }
-      this.options.onMessage(message, envelope.at)
     }
   }
 

@@ -85,7 +85,7 @@ class Mt5Broker:
 
     async def snapshot(self) -> Snapshot:
         rows = await self._link.read("snapshot")
-        self._must_be_ours(rows["account"]["login"], rows["account"]["server"])
+        await self._link.must_be_ours(rows["account"], rows["terminal"])
         if not rows["terminal"]["connected"]:
             raise TerminalDown(
                 "The terminal has no connection to the broker's server: what it shows may be old. It is "
@@ -144,12 +144,3 @@ class Mt5Broker:
         if key.terminal_id != self.terminal_id:
             raise ValueError(f"a request of terminal {key.terminal_id} came to {self.terminal_id}")
         return await execute(self._tools, request, tag=tag, magic=magic, gate=gate)
-
-    def _must_be_ours(self, login: int, server: str) -> None:
-        identity = self._link.identity
-        if identity is not None and (login, server) != (identity.login, identity.server):
-            self._link.lose_connection()
-            raise TerminalDown(
-                f"The terminal is signed in to {login}@{server}, but this one trades on "
-                f"{identity.account}. Nothing is read or sent until it is back on that account."
-            )

@@ -37,6 +37,7 @@ _CARRIED_OUT = frozenset({AnswerClass.DONE, AnswerClass.PLACED, AnswerClass.PART
 _HALTED = {
     "stopped": "Not sent: the emergency stop is latched. Nothing is opened until it is resumed.",
     "paused": "Not sent: trading is paused. Nothing is opened until it is resumed.",
+    "channel_off": "Not sent: this channel is switched off. Nothing is opened until it is switched on.",
 }
 
 

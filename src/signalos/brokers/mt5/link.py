@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from signalos.brokers.mt5 import constants as mt5
 from signalos.brokers.mt5.settings import Settings
-from signalos.domain.errors import OutcomeUnknown, TerminalDown, TerminalError
+from signalos.domain.errors import OutcomeUnknown, TerminalDown, TerminalError, WrongAccount
 from signalos.kit.wire import Answer, Transport, WireLost, WireNeverSent, WireTimeout
 
 _log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class Link:
             self.identity = seen
         if self.identity != seen:
             expected = self.identity.account if self.identity is not None else wanted
-            raise TerminalDown(
+            raise WrongAccount(
                 f"The terminal is signed in to {seen.account} ({seen.path}), but this one trades on "
                 f"{expected}. Nothing is sent. Sign in to that account again, or set up this one as a "
                 "terminal of its own."
@@ -204,6 +204,19 @@ class Link:
             self._connected = False
             raise TerminalDown(_down(f"{text}, code {code}"))
         raise TerminalError(f"The terminal did not answer {fn}: {text} (code {code}).")
+
+    async def must_be_ours(self, account: dict[str, Any], terminal: dict[str, Any]) -> None:
+        """End the worker and raise WrongAccount where a reading is of another account or terminal."""
+        identity = self.identity
+        seen = Identity(account["login"], account["server"], terminal["path"])
+        if identity is None or identity == seen:
+            return
+        async with self._lock:
+            await self._drop()
+        raise WrongAccount(
+            f"The terminal is signed in to {seen.account} ({seen.path}), but this one trades on "
+            f"{identity.account} ({identity.path}). Nothing is read or sent until it is back on that account."
+        )
 
     def lose_connection(self) -> None:
         """Make the next call connect anew: the terminal said that it is gone."""

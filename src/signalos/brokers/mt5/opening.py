@@ -27,7 +27,11 @@ _DEAD = {
 
 
 class Opening:
-    """Plan of an :class:`~signalos.domain.order.OpenLeg`."""
+    """Plan of an :class:`~signalos.domain.order.OpenLeg`.
+
+    A limit order whose price the market has reached by the time it is sent enters at the market, at its price or
+    better: a terminal takes no limit order there, and a decision at that moment would enter so as well.
+    """
 
     adds_exposure = True
 
@@ -46,6 +50,7 @@ class Opening:
         symbol, tick = facts.symbol, facts.tick
         if symbol is None or tick is None:
             raise ValueError("an opening is prepared with a symbol")
+        self._choose(tick.entry_price(leg.side), symbol)
         entry = self._entry(facts, symbol)
         objection = first_objection(entry)
         if objection is not None:
@@ -69,13 +74,29 @@ class Opening:
             price=quote if entry.price is None else entry.price,
             sl=entry.stop_loss,
             tp=entry.take_profit,
-            deviation=leg.max_slippage_points if self._market else None,
+            deviation=self._deviation(quote, symbol) if self._market else None,
             type=market_type(leg.side) if self._market else pending_type(leg.side, leg.kind),
             type_filling=modes[min(filling, len(modes) - 1)],
             type_time=mt5.TIME_SPECIFIED if expires else mt5.TIME_GTC,
             expiration=expires,
             comment=self._tag,
         )
+
+    def _choose(self, quote: Decimal, symbol: Conditions) -> None:
+        """Decide anew at each try whether a limit order's price is reached."""
+        leg = self._leg
+        if leg.kind is not OrderKind.LIMIT or leg.price is None:
+            return
+        price = round_to_step(leg.price, symbol.tick_size)
+        self._market = beyond_worst(leg.side, quote, price) is None
+        self._worst = price if self._market else leg.worst_price
+
+    def _deviation(self, quote: Decimal, symbol: Conditions) -> int:
+        """Points that the fill may be off the quote; never beyond a limit order's own price."""
+        allowed = self._leg.max_slippage_points
+        if self._leg.kind is not OrderKind.LIMIT or self._worst is None:
+            return allowed
+        return min(allowed, int(abs(quote - self._worst) / symbol.point))
 
     async def carried_out(self, answer: Answer) -> Outcome:
         if not answer.deal and not answer.order:
@@ -104,7 +125,7 @@ class Opening:
             symbol=symbol,
             tick=facts.tick,
             side=leg.side,
-            kind=leg.kind,
+            kind=OrderKind.MARKET if self._market else leg.kind,
             asked=leg.volume,
             volume=floor_to_step(leg.volume, symbol.volume_step),
             price=None if self._market else price,

@@ -91,6 +91,7 @@ class Session:
         if not self._raw("initialize", *path, **wanted):
             raise CallFailed("initialize", self._last_error)
         return {
+            "module": str(getattr(self._module, "__version__", "")),
             "version": self._raw("version"),
             "terminal": self._must("terminal_info"),
             "account": self._must("account_info"),

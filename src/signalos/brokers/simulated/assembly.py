@@ -39,6 +39,7 @@ class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
     currency: str | None = None
     leverage: int | None = None
     login: int | None = None
+    trade_mode: int | None = None
     margin_mode: str = "hedging"
     demo: DemoTime | None = None
     seed: int = 0
@@ -136,6 +137,7 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
         "currency": options.currency,
         "leverage": options.leverage,
         "login": options.login,
+        "trade_mode": options.trade_mode,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     if stored is None:

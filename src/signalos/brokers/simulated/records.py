@@ -109,6 +109,8 @@ class AccountSettings(msgspec.Struct, kw_only=True, frozen=True):
     currency: str = "USD"
     deposit: Decimal = Decimal(100_000)
     leverage: int = 100
+    trade_mode: int = 0
+    """ACCOUNT_TRADE_MODE: 0 demo, 1 contest, 2 real. What is real about it is its name alone."""
     limit_orders: int = 200
     stop_out: int = 50
     """Margin level in percent below which positions are closed by force."""

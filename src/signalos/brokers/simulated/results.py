@@ -49,7 +49,7 @@ def account_info(account: Account, *, trade_allowed: bool) -> Row:
     equity = account.balance + profit
     return {
         "login": settings.login,
-        "trade_mode": 0,
+        "trade_mode": settings.trade_mode,
         "leverage": settings.leverage,
         "limit_orders": settings.limit_orders,
         "margin_so_mode": 0,

@@ -200,6 +200,17 @@ class Intents:
         ).fetchall()
         return [_intent(r) for r in rows]
 
+    def of_living_legs(self, terminal_id: str) -> dict[LegKey, Intent]:
+        """The openings of all legs that have a position or a waiting order."""
+        rows = self._db.execute(
+            "SELECT i.* FROM leg l INDEXED BY leg_alive JOIN intent i ON i.terminal_id=l.terminal_id"
+            " AND i.origin='signal' AND i.chat_id=l.chat_id AND i.message_id=l.message_id"
+            " AND i.version=l.version AND i.part=l.part AND i.leg=l.leg"
+            " WHERE l.terminal_id=? AND l.state IN ('pending','open')",
+            (terminal_id,),
+        ).fetchall()
+        return {found.key: found for found in map(_intent, rows)}
+
     def last_of_chat(self, terminal_id: str, origin: str, chat_id: str) -> Intent | None:
         """The newest intent of a latch for one ticket (which stands in the place of the chat)."""
         row = self._db.execute(

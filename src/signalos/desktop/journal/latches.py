@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,6 +55,26 @@ class Latches:
                 )
         return named
 
+    def extend(self, terminals: Collection[str]) -> list[Latch]:
+        """Latch ``terminals`` by each local stop in force that has not reached them; answers what that added.
+
+        A local stop is the whole app's, a server's is each terminal's own. A resume ends it at all terminals
+        of the app at once, so one end is the end, whatever is left at terminals that were removed before.
+        What was placed by hand at a terminal that the stop did not know is not closed by it.
+        """
+        added: list[tuple[str, str]] = []
+        with transaction(self._db):
+            for terminal_id in terminals:
+                rows = self._db.execute(
+                    "INSERT OR IGNORE INTO latch (latch_id, terminal_id, mode, local, latched_at)"
+                    " SELECT latch_id, ?, replace(mode, 'close-all', 'own-only'), local, MIN(latched_at)"
+                    " FROM latch WHERE local=1"
+                    " GROUP BY latch_id HAVING COUNT(ended_at)=0 RETURNING latch_id",
+                    (terminal_id,),
+                ).fetchall()
+                added += [(terminal_id, row[0]) for row in rows]
+        return [latch for where in added if (latch := self.get(*where)) is not None]
+
     def progress(
         self, latch: Latch, *, flat: bool, closed: int, total: int, left: list[dict[str, Any]]
     ) -> None:
@@ -100,8 +121,24 @@ class Latches:
         """End a pause."""
         self._db.execute("DELETE FROM pause WHERE terminal_id=? AND chat_id=?", (terminal_id, chat_id))
 
+    def paused_chats(self, terminal_id: str) -> list[str]:
+        """The channels that are paused on a terminal."""
+        rows = self._db.execute(
+            "SELECT chat_id FROM pause WHERE terminal_id=? AND chat_id<>'' ORDER BY chat_id", (terminal_id,)
+        ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def switch_off(self, chats: Collection[str]) -> None:
+        """Let exactly ``chats`` be the channels that are switched off."""
+        with transaction(self._db):
+            self._db.execute("DELETE FROM channel_off")
+            self._db.executemany("INSERT INTO channel_off VALUES (?)", [(chat,) for chat in chats])
+
     def halted(self, terminal_id: str, chat_id: str = EVERY_CHAT) -> str:
-        """Answer "stopped", "paused" or "", from the file each time: another process stops too."""
+        """Answer why nothing new may be opened: "stopped", "paused", "channel_off" or "".
+
+        Read from the file each time: another process stops too.
+        """
         row = self._db.execute(
             "SELECT 1 FROM latch WHERE terminal_id=? AND ended_at IS NULL LIMIT 1", (terminal_id,)
         ).fetchone()
@@ -110,7 +147,10 @@ class Latches:
         row = self._db.execute(
             "SELECT 1 FROM pause WHERE terminal_id=? AND chat_id IN ('', ?) LIMIT 1", (terminal_id, chat_id)
         ).fetchone()
-        return "" if row is None else "paused"
+        if row is not None:
+            return "paused"
+        row = self._db.execute("SELECT 1 FROM channel_off WHERE chat_id=?", (chat_id,)).fetchone()
+        return "" if row is None else "channel_off"
 
 
 def _latch(row: sqlite3.Row) -> Latch:

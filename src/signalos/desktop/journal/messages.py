@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from signalos.desktop.journal.serial import instant, instant_text, reading_from, reading_json
 from signalos.domain.message import Message
-from signalos.domain.signal import Reading
+from signalos.domain.signal import Open, Reading
 from signalos.kit.clock import Clock
 from signalos.kit.sqlite import transaction
 from signalos.sources.base import Post
@@ -88,6 +89,54 @@ class Messages:
                     message.sender,
                     message.forwarded,
                     instant_text(self._clock.now()),
+                ),
+            )
+        return message
+
+    def add_again(
+        self, terminal_id: str, chat_id: str, message_id: int, part: int, at: datetime
+    ) -> Message | None:
+        """Journal the wish that a terminal decide ``part`` of a message once more; None if it is not known.
+
+        The new version has the text and the reading of the newest one that opens something there.
+        """
+        with transaction(self._db):
+            opening = next(
+                (
+                    stored
+                    for stored in reversed(self.versions(chat_id, message_id))
+                    if stored.reading is not None
+                    and part <= len(stored.reading.actions)
+                    and isinstance(stored.reading.actions[part - 1], Open)
+                ),
+                None,
+            )
+            if opening is None:
+                return None
+            (newest,) = self._db.execute(
+                "SELECT MAX(version) FROM message WHERE chat_id = ? AND message_id = ?",
+                (chat_id, message_id),
+            ).fetchone()
+            message = replace(
+                opening.message,
+                version=newest + 1,
+                again_part=part,
+                again_at=at,
+                again_terminal=terminal_id,
+            )
+            self._db.execute(
+                "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
+                " edited_at, reply_to, deleted, sender, forwarded, received_at, again_part, again_at,"
+                " again_terminal)"
+                " SELECT source, chat_id, message_id, ?, chat_name, text, posted_at, edited_at, reply_to,"
+                " deleted, sender, forwarded, ?, ?, ?, ? FROM message WHERE row = ?",
+                (
+                    message.version,
+                    instant_text(self._clock.now()),
+                    part,
+                    instant_text(at),
+                    terminal_id,
+                    opening.row,
                 ),
             )
         return message
@@ -177,6 +226,9 @@ def _message(row: sqlite3.Row) -> JournalledMessage:
             sender=row["sender"],
             forwarded=bool(row["forwarded"]),
             chat_name=row["chat_name"],
+            again_part=row["again_part"],
+            again_at=None if row["again_at"] is None else instant(row["again_at"]),
+            again_terminal=row["again_terminal"],
         ),
         reading=None if row["reading"] is None else reading_from(row["reading"]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 
 from signalos.desktop.journal.serial import instant, instant_text
 from signalos.desktop.outbox import OutboxEvent
@@ -66,3 +67,18 @@ class Outbox:
         """How many events the server has not confirmed."""
         (count,) = self._db.execute("SELECT COUNT(*) FROM outbox WHERE state='waiting'").fetchone()
         return int(count)
+
+    def send_again(self, since: datetime) -> int:
+        """Let everything that was sent wait anew if it happened at or after ``since``; answers how many.
+
+        The server takes each event once, so what it still knows changes nothing there.
+        """
+        with transaction(self._db):
+            return self._db.execute(
+                "UPDATE outbox SET state='waiting' WHERE state='sent' AND at >= ?", (instant_text(since),)
+            ).rowcount
+
+    def look_again(self) -> None:
+        """Tell the sender that another process may have added events."""
+        if self.listener is not None:
+            self.listener()

@@ -150,4 +150,14 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_waiting ON outbox (seq) WHERE state = 'waiting';
 """,
+    """
+-- A version that nobody wrote: the user asks for one part of the message to be decided once more.
+ALTER TABLE message ADD COLUMN again_part INTEGER;
+ALTER TABLE message ADD COLUMN again_at TEXT;
+ALTER TABLE message ADD COLUMN again_terminal TEXT;
+""",
+    """
+-- Channels that the user switched off: they open nothing new, on any terminal.
+CREATE TABLE channel_off (chat_id TEXT PRIMARY KEY) WITHOUT ROWID;
+""",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from signalos.domain.decision import Step, SymbolData
+from signalos.domain.decision import DecisionContext, Step, SymbolData
 from signalos.domain.market import SymbolSpec, Tick
 from signalos.domain.money import ZERO, round_to_step
 from signalos.domain.signal import Open, OrderKind
@@ -18,16 +18,22 @@ from signalos.engine.question import Target
 from signalos.engine.steps import noted, passed, refused
 
 
-def place_stop(action: Open, way: Way, data: SymbolData) -> tuple[Decimal | None, Step]:
+def pip_of(action: Open, context: DecisionContext) -> Decimal | None:
+    """A pip of the action's symbol as its channel counts, else as the house table has it."""
+    return context.pip_sizes.get(action.symbol) or pip_size(action.symbol)
+
+
+def place_stop(
+    action: Open, way: Way, data: SymbolData, pip: Decimal | None
+) -> tuple[Decimal | None, Step]:
     """The stop's price, and the check that it lies on the loss side with the room the broker asks.
 
-    A stop in pips counts from the expected fill. Reasons: ``pip_size_unknown``, ``sl_wrong_side``
+    A stop in pips (of ``pip`` each) counts from the expected fill. Reasons: ``pip_size_unknown``, ``sl_wrong_side``
     (of the stated or waiting price), ``stop_crossed`` (the market has passed it), ``stop_too_close``.
     """
     spec, sign = data.spec, action.side.sign
     stop = action.stop_loss
     if stop is None and action.stop_loss_pips is not None:
-        pip = pip_size(action.symbol)
         if pip is None:
             return None, _no_pip("stop_side", action)
         stop = way.price - sign * action.stop_loss_pips * pip
@@ -47,6 +53,8 @@ def place_stop(action: Open, way: Way, data: SymbolData) -> tuple[Decimal | None
     room = (base - stop) * sign
     seen, limit = shown(room, spec), shown(spec.stops_distance, spec)
     text = f"stop {shown(stop, spec)} is {seen} from {name} {shown(base, spec)}"
+    if action.stop_loss is None:
+        text += _counted(action.stop_loss_pips, pip)
     if room <= ZERO:
         return stop, refused("stop_side", "stop_crossed", f"{text}: the market has passed it", seen, "0")
     if room < spec.stops_distance:
@@ -56,7 +64,13 @@ def place_stop(action: Open, way: Way, data: SymbolData) -> tuple[Decimal | None
 
 
 def place_targets(
-    action: Open, way: Way, data: SymbolData, strategy: Strategy, *, per_signal: bool
+    action: Open,
+    way: Way,
+    data: SymbolData,
+    strategy: Strategy,
+    pip: Decimal | None,
+    *,
+    per_signal: bool,
 ) -> tuple[tuple[Target, ...], Step]:
     """The legs' targets nearest first, those that cannot be traded marked with a reason.
 
@@ -66,7 +80,7 @@ def place_targets(
     without take profit. With ``per_signal`` one leg takes the farthest target, or none if open.
     """
     spec = data.spec
-    prices = _target_prices(action, way, spec)
+    prices = _target_prices(action, way, spec, pip)
     if prices is None:
         return (), _no_pip("targets", action)
     marked = [_checked(number, p, action, way, data) for number, p in enumerate(prices, start=1)]
@@ -80,14 +94,14 @@ def place_targets(
         marked = [replace(live[-1], number=1)]
     else:
         marked = _at_most(marked, strategy.max_targets)
-    return tuple(marked), _tell(marked, spec)
+    counted = "" if action.take_profits else _counted(action.take_profit_pips, pip)
+    return tuple(marked), _tell(marked, spec, counted)
 
 
-def _target_prices(action: Open, way: Way, spec: SymbolSpec) -> list[Decimal] | None:
+def _target_prices(action: Open, way: Way, spec: SymbolSpec, pip: Decimal | None) -> list[Decimal] | None:
     sign = action.side.sign
     wanted = list(action.take_profits)
     if not wanted and action.take_profit_pips:
-        pip = pip_size(action.symbol)
         if pip is None:
             return None
         wanted = [way.price + sign * pips * pip for pips in action.take_profit_pips]
@@ -130,12 +144,20 @@ def _measured_from(action: Open, way: Way, tick: Tick) -> tuple[Decimal, str]:
     return way.price, "the order at"
 
 
-def _tell(targets: list[Target], spec: SymbolSpec) -> Step:
+def _counted(distances: Decimal | tuple[Decimal, ...] | None, pip: Decimal | None) -> str:
+    """``, counted as 35 pips of 0.1``; "" where no level is given in pips."""
+    if not distances or pip is None:
+        return ""
+    pips = distances if isinstance(distances, tuple) else (distances,)
+    return f", counted as {', '.join(plain(p) for p in pips)} pips of {plain(pip)}"
+
+
+def _tell(targets: list[Target], spec: SymbolSpec, counted: str) -> Step:
     live = [t for t in targets if not t.reason]
     gone = [t.text for t in targets if t.reason]
     names = ", ".join("open" if t.price is None else shown(t.price, spec) for t in live)
     text = (
-        f"targets: {names}"
+        f"targets: {names}{counted}"
         if any(t.price is not None for t in live)
         else "no target: one leg without take profit"
     )
@@ -144,5 +166,8 @@ def _tell(targets: list[Target], spec: SymbolSpec) -> Step:
 
 
 def _no_pip(rule: str, action: Open) -> Step:
-    text = f"levels of {action.symbol} are given in pips, but no pip size is known for it; give prices"
+    text = (
+        f"levels of {action.symbol} are given in pips, but no pip size is known for it; "
+        "give prices, or set one for the channel"
+    )
     return refused(rule, "pip_size_unknown", text)

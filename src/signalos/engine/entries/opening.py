@@ -5,19 +5,30 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Step, SymbolData, Verdict
+from signalos.domain.decision import (
+    Conversion,
+    Decision,
+    DecisionContext,
+    PlannedStep,
+    Step,
+    SymbolData,
+    Verdict,
+)
 from signalos.domain.market import MarginMode
 from signalos.domain.money import ZERO
 from signalos.domain.order import OpenLeg
 from signalos.domain.signal import Open, OrderKind
 from signalos.domain.strategy import Strategy
-from signalos.engine.entries.levels import place_stop, place_targets
+from signalos.engine.entries.ceilings import sized_spec, within
+from signalos.engine.entries.conversion import convert
+from signalos.engine.entries.levels import pip_of, place_stop, place_targets
 from signalos.engine.entries.pricing import choose_way
 from signalos.engine.entries.sizing import Sized, Sizing, size
 from signalos.engine.figures import plain
 from signalos.engine.figures import price as shown
 from signalos.engine.filters import FILTERS
 from signalos.engine.question import PricedEntry, Question, unusable
+from signalos.engine.steps import noted
 
 
 def decide_opening(action: Open, context: DecisionContext, strategy: Strategy) -> Decision:
@@ -27,15 +38,19 @@ def decide_opening(action: Open, context: DecisionContext, strategy: Strategy) -
     everything that would have to differ.
     """
     data = context.symbols.get(action.symbol)
-    entry, stages = price_entry(action, context, strategy, data)
+    entry, conversions, stages = price_entry(action, context, strategy, data)
     question = Question(action, context, strategy, data, entry)
     rules = [rule for rule in FILTERS if "open" in rule.applies_to]
-    steps = [rule.check(question) for rule in rules if not rule.measures]
+    steps = [noted("profile", f"this channel's profile: {context.profile}")] if context.profile else []
+    steps += [rule.check(question) for rule in rules if not rule.measures]
     steps += stages
     steps += [rule.check(question) for rule in rules if rule.measures]
     sizing = _size(question)
     if sizing is not None:
         steps.append(sizing.step)
+    bound = within(question, sizing)
+    if bound is not None:
+        steps.append(bound)
     refusal = next((step for step in steps if step.verdict is Verdict.REFUSE), None)
     budget = sizing.budget if sizing else None
     if refusal is not None or data is None or entry is None or sizing is None:
@@ -44,25 +59,28 @@ def decide_opening(action: Open, context: DecisionContext, strategy: Strategy) -
             Verdict.REFUSE, reason, tuple(steps), order=entry.order if entry else None, budget=budget
         )
     plan = tuple(_leg(question, data, entry, leg) for leg in sizing.legs)
-    return Decision(Verdict.PASS, "", tuple(steps), plan, entry.order, sizing.risk, budget)
+    return Decision(Verdict.PASS, "", tuple(steps), plan, entry.order, sizing.risk, budget, conversions)
 
 
 def price_entry(
     action: Open, context: DecisionContext, strategy: Strategy, data: SymbolData | None
-) -> tuple[PricedEntry | None, list[Step]]:
-    """How ``action`` would enter now, and the stages ``order``, ``stop_side`` and ``targets``."""
+) -> tuple[PricedEntry | None, tuple[Conversion, ...], list[Step]]:
+    """How ``action`` would enter now, which targets were moved, and the stages that led there."""
     if data is None or unusable(data):
-        return None, []
+        return None, (), []
     way, step = choose_way(action, data)
     if way is None:
-        return None, [step]
-    stop, stop_step = place_stop(action, way, data)
+        return None, (), [step]
+    pip = pip_of(action, context)
+    stop, stop_step = place_stop(action, way, data, pip)
     netting = context.account is not None and context.account.margin_mode is not MarginMode.HEDGING
     targets, targets_step = place_targets(
-        action, way, data, strategy, per_signal=netting or strategy.legs == "per_signal"
+        action, way, data, strategy, pip, per_signal=netting or strategy.legs == "per_signal"
     )
+    targets, conversions, moved = convert(targets, stop, way, action.side, data.spec, strategy)
     entry = PricedEntry(way.order, way.price, way.sizing_price, way.stated, way.distance, stop, targets)
-    return entry, [step, stop_step, targets_step]
+    stages = [step, stop_step, targets_step]
+    return entry, conversions, stages if moved is None else [*stages, moved]
 
 
 def _size(question: Question) -> Sizing | None:
@@ -72,7 +90,8 @@ def _size(question: Question) -> Sizing | None:
         return None
     if entry.stop is not None and (entry.price - entry.stop) * question.action.side.sign <= ZERO:
         return None
-    return size(entry, data.spec, question.strategy, account.equity, account.currency)
+    spec = sized_spec(data.spec, question.context.ceilings)
+    return size(entry, spec, question.strategy, account.equity, account.currency)
 
 
 def _leg(question: Question, data: SymbolData, entry: PricedEntry, leg: Sized) -> PlannedStep:

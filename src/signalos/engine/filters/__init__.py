@@ -13,6 +13,7 @@ from signalos.domain.decision import Step
 from signalos.domain.strategy_fields import FIELDS, Field
 from signalos.engine.filters import (
     account,
+    confirm_by_hand,
     conflict,
     duplicate,
     entry_distance,
@@ -70,5 +71,7 @@ FILTERS: tuple[Filter, ...] = (
     _registered(spread, measures=True),
     _registered(entry_distance, measures=True),
     _registered(min_risk_reward, measures=True),
+    # Last, so that a signal waits for a yes only where nothing else speaks against it.
+    _registered(confirm_by_hand, measures=True),
 )
 """All filters in the order in which they are asked."""

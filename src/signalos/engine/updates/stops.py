@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from signalos.domain.decision import DecisionContext, SignalLeg, Step, SymbolData
-from signalos.domain.market import PendingOrder, Position
+from signalos.domain.decision import HALTED, DecisionContext, SignalLeg, Step, SymbolData
+from signalos.domain.market import PendingOrder, Position, SymbolSpec
 from signalos.domain.money import ZERO, round_to_step
 from signalos.domain.order import ModifyOrder, ModifyPosition
 from signalos.domain.strategy import Strategy
@@ -27,7 +27,7 @@ def modify_stop(
     A price that the signal named as its entry means break-even: each position's own entry. Not sent:
     ``stop_wrong_side_of_market`` (it would close at once), ``stop_too_close`` (nearer than the broker
     accepts), ``no_change``, and while trading is halted every stop that gives the trade more room
-    than it has (reason ``stopped`` / ``paused``). Otherwise loosening is done and noted.
+    than it has (reason ``stopped`` / ``paused`` / ``channel_off``). Otherwise loosening is done and noted.
     """
     steps: list[Step] = []
     at_entry = tuple(r for r in found.records if price in r.action.entry and living_legs(r))
@@ -54,6 +54,7 @@ class _Mover:
         self._thing = thing
         self._price = price
         self._halted = context.halted
+        self._most = _most_loss(leg, context)
         self._data = context.symbols.get(leg.symbol)
 
     @property
@@ -81,11 +82,7 @@ class _Mover:
         plan.send(self._request(stop), self._identifier, f"{name}: stop {before} to {shown(stop, spec)}")
         if not loosens:
             return []
-        lost = (
-            spec.loss_per_lot
-            * self._thing.volume
-            * max(ZERO, (self._entry() - stop) * self._thing.side.sign)
-        )
+        lost = self._loss_at(stop, spec)
         text = (
             f"{name}: the stop moves away from the market, from {before} to {shown(stop, spec)}; "
             f"the leg now loses {places(lost, 2)} at it"
@@ -110,8 +107,16 @@ class _Mover:
             least = shown(spec.stops_distance, spec)
             return "stop_too_close", f"{text} {shown(base, spec)}; the broker asks for at least {least}"
         if loosens and self._halted:
-            return self._halted, f"trading is {self._halted}: a stop is only tightened, not moved away"
+            return self._halted, f"{HALTED[self._halted]}: a stop is only tightened, not moved away"
+        if loosens and self._most is not None and (lost := self._loss_at(stop, spec)) > self._most:
+            text = f"at {shown(stop, spec)} it would lose {places(lost, 2)}; this machine's ceiling allows"
+            return "ceiling_risk", f"{text} {places(self._most, 2)} for this leg"
         return "", ""
+
+    def _loss_at(self, stop: Decimal, spec: SymbolSpec) -> Decimal:
+        """What the thing loses from its entry at ``stop``, in account currency."""
+        distance = max(ZERO, (self._entry() - stop) * self._thing.side.sign)
+        return spec.loss_per_lot * self._thing.volume * distance
 
     def _request(self, stop: Decimal) -> ModifyPosition | ModifyOrder:
         thing = self._thing
@@ -122,3 +127,21 @@ class _Mover:
         return ModifyOrder(
             ticket=thing.ticket, price=thing.price, stop_loss=stop, take_profit=thing.take_profit
         )
+
+
+def _most_loss(leg: SignalLeg, context: DecisionContext) -> Decimal | None:
+    """What a leg may lose at a loosened stop: its part of the ceiling of one signal; None without ceilings."""
+    if context.ceilings is None:
+        return None
+    if context.account is None:
+        return ZERO
+    own = next(
+        (
+            r
+            for r in context.records
+            if (r.chat_id, r.message_id, r.part) == (leg.chat_id, leg.message_id, leg.part)
+        ),
+        None,
+    )
+    legs = 1 if own is None else max(1, len(living_legs(own)))
+    return context.ceilings.risk(context.account.equity) / legs

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from functools import cache
+from pathlib import Path
 
 from signalos.parser.vocabulary import Languages, build_languages
 
 _SYMBOLS = "symbols.toml"
 
 
+@cache
 def load_languages() -> Languages:
-    """Read every language file of this package. Called once, at a composition root.
+    """Read every language file of this package. Called at a composition root; what it gives is read only and shared.
 
     Raises LanguageError if a file is not usable.
     """
     contents = {
-        entry.name: entry.read_text(encoding="utf-8")
-        for entry in files(__name__).iterdir()
-        if entry.name.endswith(".toml")
+        path.name: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.toml")
     }
     symbols = contents.pop(_SYMBOLS)
     return build_languages(contents, symbols)

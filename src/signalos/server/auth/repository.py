@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from signalos.protocol import views
 from signalos.server.db.session import Reading, Writing
-from signalos.server.db.values import moment, stamp
+from signalos.server.db.values import moment, moment_or_none, stamp, stamp_or_none
 
 
 class StoredUser(NamedTuple):
@@ -60,6 +60,54 @@ def user_of_id(db: Reading, user_id: int) -> views.UserView | None:
     if row is None:
         return None
     return views.UserView(id=row["id"], email=row["email"], role=row["role"], demo=bool(row["demo"]))
+
+
+class StoredFactor(NamedTuple):
+    """A user's second factor: ``secret`` encrypted, ``since`` None until it is confirmed."""
+
+    email: str
+    password: str
+    demo: bool
+    secret: str | None
+    since: datetime | None
+    last_step: int
+
+
+def factor(db: Reading, user_id: int) -> StoredFactor:
+    """The second factor of a user who exists."""
+    row = db.first(
+        "SELECT email, password, demo, totp_secret, totp_since, totp_last_step FROM users WHERE id = :id",
+        id=user_id,
+    )
+    assert row is not None  # noqa: S101 -- users are not deleted while they are signed in
+    return StoredFactor(
+        row["email"],
+        row["password"],
+        bool(row["demo"]),
+        row["totp_secret"],
+        moment_or_none(row["totp_since"]),
+        row["totp_last_step"],
+    )
+
+
+def set_factor(tx: Writing, user_id: int, secret: str | None, since: datetime | None) -> None:
+    """Store an encrypted secret, or None for no second factor; used steps stay used."""
+    tx.run(
+        "UPDATE users SET totp_secret = :secret, totp_since = :since WHERE id = :id",
+        id=user_id,
+        secret=secret,
+        since=stamp_or_none(since),
+    )
+
+
+def confirm_factor(tx: Writing, user_id: int) -> None:
+    """The second factor counts from now on."""
+    tx.run("UPDATE users SET totp_since = :at WHERE id = :id", id=user_id, at=stamp(tx.now))
+
+
+def use_step(tx: Writing, user_id: int, step: int) -> None:
+    """Mark a time step, and all before it, as used."""
+    tx.run("UPDATE users SET totp_last_step = :step WHERE id = :id", id=user_id, step=step)
 
 
 def newest_seq(db: Reading, user_id: int) -> int:

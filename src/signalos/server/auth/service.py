@@ -11,7 +11,9 @@ from signalos.kit.clock import Clock
 from signalos.kit.ids import Ids
 from signalos.protocol import views
 from signalos.server.auth import repository
+from signalos.server.auth.guessing import count_wrong, refuse_if_locked
 from signalos.server.auth.passwords import AT_ONCE, Passwords
+from signalos.server.auth.second_factor import SecondFactor
 from signalos.server.auth.tokens import ACCESS_FOR, REFRESH_PREFIX, AccessTokens, fingerprint
 from signalos.server.db.session import Reading, Writing
 from signalos.server.db.store import Store
@@ -20,7 +22,6 @@ from signalos.server.strategies.service import add_default
 
 SESSION_FOR = timedelta(days=30)
 WRONG_PASSWORDS = 10
-LOCKED_FOR = timedelta(minutes=15)
 
 
 class SignedIn(NamedTuple):
@@ -38,6 +39,7 @@ class AuthService:
         store: Store,
         tokens: AccessTokens,
         passwords: Passwords,
+        second_factor: SecondFactor,
         clock: Clock,
         ids: Ids,
         on_ended: Callable[[str], None],
@@ -47,6 +49,7 @@ class AuthService:
         self._store = store
         self._tokens = tokens
         self._passwords = passwords
+        self._second_factor = second_factor
         self._clock = clock
         self._ids = ids
         self._on_ended = on_ended
@@ -66,8 +69,8 @@ class AuthService:
         user = await self._store.write(lambda tx: create_user(tx, email, hashed))
         return await self._begin(user)
 
-    async def login(self, email: str, password: str, address: str) -> SignedIn:
-        """Sign in. Raises Problem wrong_credentials or sign_in_locked."""
+    async def login(self, email: str, password: str, code: str | None, address: str) -> SignedIn:
+        """Sign in. Raises Problem wrong_credentials, totp_required, totp_wrong or sign_in_locked."""
         email = plain_email(email)
         async with self._checking:
             await self._store.write(lambda tx: self._count_attempt(tx, email, address))
@@ -75,24 +78,14 @@ class AuthService:
             good = await self._passwords.matches(stored.password if stored else None, password)
             if stored is None or not good or (stored.view.demo and not self._demo_allowed):
                 raise Problem("wrong_credentials", "wrong email or password: check both and try again")
+            await self._second_factor.ask(stored.view.id, code)
             await self._store.write(lambda tx: repository.clear_failures(tx, email, address))
         return await self._begin(stored.view)
 
     def _count_attempt(self, tx: Writing, email: str, address: str) -> None:
         """Count the attempt before it is checked, so that attempts in parallel count as well."""
-        known = repository.failures(tx, email, address)
-        if known is None or tx.now - known.since >= LOCKED_FOR:
-            repository.set_failures(tx, email, address, 1, tx.now)
-            return
-        if known.times >= WRONG_PASSWORDS:
-            wait = max(1, int((known.since + LOCKED_FOR - tx.now).total_seconds()) + 1)
-            raise Problem(
-                "sign_in_locked",
-                f"{WRONG_PASSWORDS} wrong passwords: signing in from here is locked for {wait} s",
-                headers={"Retry-After": str(wait)},
-            )
-        # The lock counts from the latest wrong password.
-        repository.set_failures(tx, email, address, known.times + 1, tx.now)
+        refuse_if_locked(tx, email, address, WRONG_PASSWORDS, "sign_in_locked", "wrong passwords")
+        count_wrong(tx, email, address)
 
     async def _begin(self, user: views.UserView) -> SignedIn:
         session_id = self._ids.uuid()

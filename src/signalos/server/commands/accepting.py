@@ -1,4 +1,4 @@
-"""Answers everything that commands a terminal: 202, once a key."""
+"""Answers what is done once a key: commands to terminals (202), and what they make (201)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signalos.protocol import views
+from signalos.protocol.shapes import Wire
 from signalos.server.bodies import body_of, check_type, parse
 from signalos.server.db.session import Writing
 from signalos.server.db.store import Store
@@ -28,11 +28,12 @@ class Acceptor:
         request: Request,
         user_id: int,
         shape: type[T],
-        work: Callable[[Writing, T], views.CommandAccepted],
+        work: Callable[[Writing, T], Wire],
         *,
         required: bool = False,
+        status: int = 202,
     ) -> Response:
-        """Answer 202 with what ``work`` accepted. No body means ``{}`` unless it is ``required``."""
+        """Answer ``status`` with what ``work`` did. No body means ``{}`` unless it is ``required``."""
         raw = await body_of(request)
         if raw.strip() or required:
             check_type(request, raw)
@@ -42,6 +43,6 @@ class Acceptor:
         key = key_of(request)
         hashed = request_hash(f"{request.method} {request.url.path}", raw)
         answered = await self._store.write(
-            lambda tx: once(tx, user_id, key, hashed, 202, lambda t: work(t, body))
+            lambda tx: once(tx, user_id, key, hashed, status, lambda t: work(t, body))
         )
         return Response(answered.body, status_code=answered.status, media_type="application/json")

@@ -51,6 +51,11 @@ def add(
     )
 
 
+def skip_numbers(tx: Writing, count: int) -> None:
+    """Leave out ``count`` numbers in every terminal's order of commands."""
+    tx.run("UPDATE terminals SET command_seq = command_seq + :count", count=count)
+
+
 def add_target(tx: Writing, command_id: str, terminal: int) -> int:
     """Queue a command for a terminal; answers its number in the terminal's order."""
     seq: int = tx.value(

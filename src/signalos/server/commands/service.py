@@ -24,7 +24,7 @@ from signalos.server.terminals.index import Known
 from signalos.server.terminals.presenting import Presenter
 
 EXPIRES_AFTER = timedelta(seconds=60)
-EXPIRING = frozenset(("close", "partial_close", "modify", "resume"))
+EXPIRING = frozenset(("close", "partial_close", "modify", "resume", "signal"))
 REPEAT_AFTER = timedelta(seconds=5)
 UNANSWERED = "the terminal did not confirm it in time; its answer is stored should it still come"
 

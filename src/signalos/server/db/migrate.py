@@ -8,7 +8,7 @@ from pathlib import Path
 from signalos.domain.errors import ConfigError
 
 HERE = Path(__file__).parent / "migrations"
-HEAD = "0001"
+HEAD = "0003"
 """The newest revision; a test compares it with the folder."""
 
 

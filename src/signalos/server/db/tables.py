@@ -47,6 +47,9 @@ users = Table(
     _whole("demo", default="0"),
     _whole("seq", default="0"),
     _text("created_at"),
+    _text("totp_secret", null=True),
+    _text("totp_since", null=True),
+    _whole("totp_last_step", default="0"),
     UniqueConstraint("email"),
     sqlite_autoincrement=True,
 )
@@ -138,6 +141,11 @@ providers = Table(
     _text("chat_id"),
     _text("name"),
     _text("last_message_at", null=True),
+    _whole("enabled", default="1"),
+    _text("default_symbol", null=True),
+    _text("ignore_words", default="[]"),
+    _text("profile", default="{}"),
+    Column("strategy_id", Integer, ForeignKey("strategies.id", ondelete="SET NULL"), nullable=True),
     UniqueConstraint("user_id", "chat_id"),
     sqlite_autoincrement=True,
 )
@@ -156,6 +164,7 @@ messages = Table(
     _whole("reply_to", null=True),
     _whole("deleted"),
     _text("reason"),
+    _text("detail", default=""),
     UniqueConstraint("user_id", "chat_id", "message_id", "version"),
     sqlite_autoincrement=True,
 )
@@ -242,6 +251,17 @@ trades = Table(
     Index(None, "signal_id"),
     Index(None, "user_id", "chat_id", "message_id"),
     sqlite_autoincrement=True,
+)
+
+deals = Table(
+    "deals",
+    metadata,
+    Column("terminal", Integer, ForeignKey("terminals.id", ondelete="CASCADE"), primary_key=True),
+    Column("ticket", Text, primary_key=True),
+    _of("trade_id", "trades"),
+    *(_text(name) for name in "entry side volume price profit swap commission fee reason at".split()),
+    Index(None, "trade_id"),
+    sqlite_with_rowid=False,
 )
 
 alerts = Table(
@@ -342,4 +362,34 @@ strategies = Table(
     _text("updated_at"),
     Index(None, "user_id"),
     sqlite_autoincrement=True,
+)
+
+strategy_versions = Table(
+    "strategy_versions",
+    metadata,
+    Column("strategy_id", Integer, ForeignKey("strategies.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    _text("name"),
+    _text("config"),
+    _text("notes"),
+    _text("saved_at"),
+)
+
+pairings = Table(
+    "pairings",
+    metadata,
+    Column("device_hash", Text, primary_key=True),
+    _text("user_code"),
+    _text("terminal_id"),
+    _text("name"),
+    _text("platform"),
+    _text("version"),
+    _text("asked_at"),
+    _text("expires_at"),
+    _text("asked_last_at", null=True),
+    _whole("interval", default="5"),
+    Column("user_id", Integer, ForeignKey("users.id", ondelete="CASCADE"), nullable=True),
+    _text("state", default="pending"),
+    UniqueConstraint("user_code"),
+    Index(None, "expires_at"),
 )

@@ -19,6 +19,7 @@ from signalos.server.terminals import repository as terminals
 from signalos.server.terminals.index import Known
 from signalos.server.terminals.live import LiveTerminals
 from signalos.server.terminals.presenting import Presenter
+from signalos.server.trades import deals
 from signalos.server.trades import repository as trades
 
 _KEEP = (datetime, Decimal)
@@ -118,6 +119,8 @@ class Projection:
     ) -> int:
         """Store a trade's state and tell the browsers if it changed; answers the trade's id."""
         trade_id, changed = trades.put(tx, user_id, known.row_id, data, signal_id, side_known=side_known)
+        if data.deals:
+            deals.put(tx, known.row_id, trade_id, data.deals)
         if changed:
             view = trades.one(tx, user_id, trade_id)
             tx.emit(

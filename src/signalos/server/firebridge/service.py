@@ -11,6 +11,7 @@ import msgspec
 
 from signalos.kit.clock import Clock
 from signalos.protocol import firebridge, views
+from signalos.protocol import strategies as strategies_wire
 from signalos.protocol.shapes import TradeStatus
 from signalos.server.auth.callers import Caller
 from signalos.server.bodies import NOT_JSON, check_figures
@@ -21,6 +22,7 @@ from signalos.server.firebridge.projection import Projection, Refused, Told, ter
 from signalos.server.hub import Hub
 from signalos.server.once import Answered, once
 from signalos.server.problems import Problem
+from signalos.server.providers import repository as providers
 from signalos.server.signals import repository as signals
 from signalos.server.strategies import repository as strategies
 from signalos.server.terminals import index
@@ -170,16 +172,20 @@ class FirebridgeService:
         return row_id
 
     # ------------------------------------------------------------ strategy and narrow push
-    async def strategy(self, caller: Caller, user_id: int) -> views.PulledStrategy:
-        """The strategy in force. Raises Problem."""
+    async def strategy(self, caller: Caller, user_id: int) -> strategies_wire.PulledStrategy:
+        """The strategy in force, and the channels whose settings differ from the defaults. Raises Problem."""
         if user_id != caller.user_id:
             raise Problem("not_yours", "userId is not the one this token belongs to")
         if caller.terminal is not None and caller.terminal.status != "approved":
             raise Problem("terminal_not_approved", f"this terminal is {caller.terminal.status}")
-        found = await self._store.read(lambda db: strategies.active(db, user_id))
-        if found is None:
-            raise Problem("not_found", "this user has no strategy")
-        return views.PulledStrategy(strategy=found)
+
+        def find(db: Reading) -> strategies_wire.PulledStrategy:
+            found = strategies.active(db, user_id)
+            if found is None:
+                raise Problem("not_found", "this user has no strategy")
+            return strategies_wire.PulledStrategy(strategy=found, channels=providers.rules(db, user_id))
+
+        return await self._store.read(find)
 
     async def push(
         self, caller: Caller, body: firebridge.PushTradeResult, key: str | None, hashed: str

@@ -26,14 +26,34 @@ def oldest_seq(db: Reading, user_id: int) -> int | None:
     return found
 
 
-def page(db: Reading, user_id: int, before: int, limit: int, kind: str | None) -> list[views.LogView]:
-    """A user's durable events, newest first."""
+def page(
+    db: Reading,
+    user_id: int,
+    before: int,
+    limit: int,
+    *,
+    kind: str | None = None,
+    severity: str | None = None,
+    terminal_id: str | None = None,
+    text: str | None = None,
+) -> list[views.LogView]:
+    """A user's durable events, newest first; each filter that is given must match.
+
+    ``severity`` is an alert's; ``text`` occurs anywhere in the event's data, in small or capital letters.
+    """
     rows = db.all(
         "SELECT seq, type, at, data FROM user_events WHERE user_id = :user AND seq < :before"
-        " AND (:kind IS NULL OR type = :kind) ORDER BY seq DESC LIMIT :limit",
+        " AND (:kind IS NULL OR type = :kind)"
+        " AND (:severity IS NULL OR data ->> 'severity' = :severity)"
+        " AND (:terminal IS NULL OR data ->> 'terminalId' = :terminal)"
+        " AND (:text IS NULL OR instr(lower(data), lower(:text)) > 0)"
+        " ORDER BY seq DESC LIMIT :limit",
         user=user_id,
         before=before,
         kind=kind,
+        severity=severity,
+        terminal=terminal_id,
+        text=text,
         limit=limit,
     )
     return [
@@ -89,3 +109,8 @@ def alerts(db: Reading, user_id: int, limit: int) -> list[views.AlertView]:
         )
         for row in rows
     ]
+
+
+def every_user(db: Reading) -> list[int]:
+    """The ids of all users."""
+    return [row["id"] for row in db.all("SELECT id FROM users ORDER BY id")]

@@ -19,9 +19,13 @@ TRADES, SIGNALS, COMMANDS, ALERTS, POINTS, TERMINALS = 500, 30, 20, 20, 300, 200
 
 
 class OverviewService:
-    """Builds the overview, which is also a socket's snapshot."""
+    """Builds the overview, which is also a socket's snapshot.
 
-    def __init__(self, store: Store, presenter: Presenter) -> None:
+    ``verified``: this version has been examined on a real terminal.
+    """
+
+    def __init__(self, store: Store, presenter: Presenter, *, verified: bool = False) -> None:
+        self._verified = verified
         self._store = store
         self._presenter = presenter
 
@@ -43,4 +47,5 @@ class OverviewService:
             alerts=logs.alerts(db, user_id, ALERTS),
             equity=analytics.equity(db, user_id, POINTS),
             demo=user.demo,
+            verified_on_real_terminal=self._verified,
         )

@@ -6,21 +6,28 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signalos.protocol import views
+from signalos.protocol import hand, views
+from signalos.protocol.shapes import Asked
 from signalos.server import paging
 from signalos.server.auth.callers import Callers
 from signalos.server.bodies import answer
+from signalos.server.commands.accepting import Acceptor
 from signalos.server.db.store import Store
 from signalos.server.openapi import documented
 from signalos.server.paths import row_id
 from signalos.server.problems import Problem
 from signalos.server.signals import repository
+from signalos.server.signals.service import SignalService
 
 STATUSES = ("received", "executed", "refused", "rejected")
 FILTERS = ("cursor", "limit", "status", "symbol", "chatId")
 
 
-def router(store: Store, callers: Callers) -> APIRouter:
+class _Nothing(Asked, frozen=True):
+    """A body without fields."""
+
+
+def router(signals: SignalService, store: Store, callers: Callers, accept: Acceptor) -> APIRouter:
     """Routes of signals."""
     routes = APIRouter(prefix="/api/signals", tags=["signals"])
 
@@ -51,5 +58,38 @@ def router(store: Store, callers: Callers) -> APIRouter:
         if found is None:
             raise Problem("not_found", "you have no such signal")
         return answer(found)
+
+    @routes.post("", **documented("Enter a signal by hand", hand.NewSignal, views.SignalView, 201))
+    async def enter(request: Request) -> Response:
+        caller = await callers.user(request)
+        return await accept(
+            request,
+            caller.user_id,
+            hand.NewSignal,
+            lambda tx, body: signals.enter(tx, caller.user_id, body),
+            required=True,
+            status=201,
+        )
+
+    @routes.post(
+        "/{id}/confirm", **documented("Say yes to a waiting signal", None, views.CommandAccepted, 202)
+    )
+    async def confirm(request: Request) -> Response:
+        caller = await callers.user(request)
+        wanted = row_id(request)
+        return await accept(
+            request, caller.user_id, _Nothing, lambda tx, _: signals.confirm(tx, caller.user_id, wanted)
+        )
+
+    @routes.post(
+        "/{id}/retrigger",
+        **documented("Decide a refused signal once more", None, views.CommandAccepted, 202),
+    )
+    async def retrigger(request: Request) -> Response:
+        caller = await callers.user(request)
+        wanted = row_id(request)
+        return await accept(
+            request, caller.user_id, _Nothing, lambda tx, _: signals.retrigger(tx, caller.user_id, wanted)
+        )
 
     return routes

@@ -14,9 +14,9 @@ def add_message(tx: Writing, user_id: int, data: firebridge.MessageData) -> int:
     """Store a version of a message; a repeated one answers the row that is there."""
     row_id: int = tx.value(
         "INSERT INTO messages (user_id, chat_id, message_id, version, source, text, posted_at, reply_to,"
-        " deleted, reason) VALUES (:user, :chat, :message, :version, :source, :text, :posted, :reply, :deleted,"
-        " :reason) ON CONFLICT (user_id, chat_id, message_id, version) DO UPDATE SET reason = excluded.reason"
-        " RETURNING id",
+        " deleted, reason, detail) VALUES (:user, :chat, :message, :version, :source, :text, :posted, :reply,"
+        " :deleted, :reason, :detail) ON CONFLICT (user_id, chat_id, message_id, version) DO UPDATE SET"
+        " reason = excluded.reason, detail = excluded.detail RETURNING id",
         user=user_id,
         chat=data.chat_id,
         message=data.message_id,
@@ -27,8 +27,19 @@ def add_message(tx: Writing, user_id: int, data: firebridge.MessageData) -> int:
         reply=data.reply_to,
         deleted=int(data.deleted),
         reason=data.reason,
+        detail=data.detail,
     )
     return row_id
+
+
+def next_message(db: Reading, user_id: int, chat_id: str) -> int:
+    """The number of a chat's next message, where this server numbers them."""
+    newest: int = db.value(
+        "SELECT coalesce(max(message_id), 0) FROM messages WHERE user_id = :user AND chat_id = :chat",
+        user=user_id,
+        chat=chat_id,
+    )
+    return newest + 1
 
 
 def put(tx: Writing, user_id: int, data: firebridge.SignalData) -> tuple[int, bool]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from signalos.protocol import firebridge, socket
 from signalos.server.terminals.index import Known
 
@@ -51,16 +53,10 @@ def take(live: Live, status: firebridge.Status, now: datetime) -> firebridge.Sta
     mt5 = status.modules.mt5
     before = live.status.modules.mt5 if live.status else None
     if before is not None and (mt5.positions is None or mt5.orders is None):
-        kept = firebridge.Mt5Module(
-            connected=mt5.connected,
-            account_info=mt5.account_info,
+        kept = msgspec.structs.replace(
+            mt5,
             positions=before.positions if mt5.positions is None else mt5.positions,
             orders=before.orders if mt5.orders is None else mt5.orders,
-            quote_at=mt5.quote_at,
-            market_time=mt5.market_time,
-            latch=mt5.latch,
-            paused=mt5.paused,
-            reason=mt5.reason,
         )
         status = firebridge.Status(
             is_connected=status.is_connected,
@@ -88,7 +84,8 @@ def _gist(status: firebridge.Status) -> tuple[object, ...]:
     mt5 = status.modules.mt5
     latch = (mt5.latch.latch_id, mt5.latch.flat) if mt5.latch else None
     sources = [(s.name, s.connected, s.error) for s in status.modules.sources]
-    return (connected(status), latch, mt5.paused, mt5.reason, mt5.account_info.login, sources)
+    pauses = (mt5.paused, sorted(mt5.paused_chats))
+    return (connected(status), latch, pauses, mt5.reason, mt5.account_info.login, sources)
 
 
 def status_update(

@@ -29,9 +29,10 @@ def add(tx: Writing, user_id: int, name: str, status: TerminalStatus, **more: st
 
 
 def describe(tx: Writing, row_id: int, terminal_id: str, name: str, platform: str, version: str) -> None:
-    """Store what a desktop app says about itself."""
+    """Store what a desktop app says about itself; one that names itself by its id keeps its user's name."""
     tx.run(
-        "UPDATE terminals SET terminal_id = :terminal_id, name = :name, platform = :platform,"
+        "UPDATE terminals SET terminal_id = :terminal_id, platform = :platform,"
+        " name = CASE WHEN :name = :terminal_id THEN name ELSE :name END,"
         " version = :version WHERE id = :id",
         id=row_id,
         terminal_id=terminal_id,

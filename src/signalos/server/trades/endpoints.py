@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signalos.protocol import requests, views
+from signalos.protocol import hand, requests, views
 from signalos.protocol.shapes import TradeStatus, Wire
 from signalos.server import paging
 from signalos.server.auth.callers import Callers
@@ -18,6 +18,7 @@ from signalos.server.db.store import Store
 from signalos.server.openapi import documented
 from signalos.server.paths import number_filter, row_id
 from signalos.server.problems import Problem
+from signalos.server.signals.service import SignalService
 from signalos.server.trades import repository
 from signalos.server.trades.service import TradeService
 
@@ -28,7 +29,9 @@ class _Nothing(Wire, frozen=True):
     """A body without fields."""
 
 
-def router(trades: TradeService, store: Store, callers: Callers, accept: Acceptor) -> APIRouter:
+def router(
+    trades: TradeService, signals: SignalService, store: Store, callers: Callers, accept: Acceptor
+) -> APIRouter:
     """Routes of trades."""
     routes = APIRouter(prefix="/api/trades", tags=["trades"])
 
@@ -52,6 +55,17 @@ def router(trades: TradeService, store: Store, callers: Callers, accept: Accepto
             )
         )
         return answer(paging.page(found, want.limit, lambda view: view.id))
+
+    @routes.post("", **documented("Enter the market by hand", hand.NewTrade, views.CommandAccepted, 202))
+    async def enter(request: Request) -> Response:
+        caller = await callers.user(request)
+        return await accept(
+            request,
+            caller.user_id,
+            hand.NewTrade,
+            lambda tx, body: signals.trade(tx, caller.user_id, body),
+            required=True,
+        )
 
     @routes.get("/{id}", **documented("One trade", None, views.TradeView))
     async def one(request: Request) -> Response:

@@ -13,7 +13,9 @@ LIVING = ("pending", "open")
 ENDED = frozenset(("closed", "cancelled", "failed"))
 
 _SELECT = (
-    "SELECT t.*, m.terminal_id, coalesce(nullif(s.chat_name, ''), p.name, '') AS chat_name FROM trades t"
+    # What a narrow push told has no chat of its own: it belongs where its signal does.
+    "SELECT t.*, m.terminal_id, coalesce(t.chat_id, s.chat_id) AS chat,"
+    " coalesce(nullif(s.chat_name, ''), p.name, '') AS chat_name FROM trades t"
     " JOIN terminals m ON m.id = t.terminal"
     " LEFT JOIN signals s ON s.id = t.signal_id"
     " LEFT JOIN providers p ON p.user_id = t.user_id AND p.chat_id = t.chat_id"
@@ -21,12 +23,13 @@ _SELECT = (
 
 
 class Stored(NamedTuple):
-    """A trade as far as commands need it."""
+    """A trade as far as commands need it; ``chat_id`` is the channel that it came from, if one is known."""
 
     id: int
     terminal: int
     terminal_id: str
     identifier: str
+    chat_id: str | None
     status: str
     volume: Decimal
     closed_volume: Decimal
@@ -74,6 +77,7 @@ def stored(db: Reading, user_id: int, trade_id: int) -> Stored | None:
         row["terminal"],
         row["terminal_id"] or "",
         row["identifier"],
+        row["chat"],
         row["status"],
         Decimal(row["volume"]),
         Decimal(row["closed_volume"]),

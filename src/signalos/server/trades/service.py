@@ -60,9 +60,11 @@ class TradeService:
         if not args:
             raise Problem("invalid", "give stopLoss or takeProfit, or both")
         trade, target = self._living(tx, user_id, trade_id)
-        if "stopLoss" in args and args["stopLoss"] is None and not allows_missing_stop(tx, user_id):
+        removes_stop = "stopLoss" in args and args["stopLoss"] is None
+        if removes_stop and not allows_missing_stop(tx, user_id, trade.chat_id):
             raise Problem(
-                "stop_required", "your strategy requires a stop loss: move it instead of removing it"
+                "stop_required",
+                "the strategy that governs this trade requires a stop loss: move it instead of removing it",
             )
         return self._commands.create(
             tx, user_id, "modify", {"identifier": trade.identifier, **args}, [target]

@@ -1,0 +1,1 @@
+"""A terminal examined on a demo account, step by step, against what the simulated one answers."""

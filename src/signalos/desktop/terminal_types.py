@@ -1,0 +1,52 @@
+"""The types of terminals: ``TERMINAL_TYPES`` names every ``type`` that a terminal of config.json may have."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signalos.brokers.base import Broker
+from signalos.brokers.mt5.broker import Mt5Broker
+from signalos.brokers.mt5.launcher import WorkerLauncher
+from signalos.brokers.mt5.process import native_worker, simulated_worker
+from signalos.brokers.mt5.settings import Settings
+from signalos.desktop.config import TerminalConfig
+from signalos.kit.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerParts:
+    """What the composition root hands to each broker. ``clock`` is wall time, ``market`` the quotes' time."""
+
+    clock: Clock
+    market: Clock
+    random: random.Random
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalType:
+    """How a terminal's entry becomes a broker. ``absence_proves``: what it does not show, it never got."""
+
+    build: Callable[[TerminalConfig, BrokerParts], Broker]
+    absence_proves: bool = False
+
+
+def _simulated(config: TerminalConfig, parts: BrokerParts) -> Broker:
+    launcher = WorkerLauncher(simulated_worker(str(config.address)), parts.clock, parts.random)
+    return Mt5Broker(config.id, launcher, parts.clock, Settings(), parts.market)
+
+
+def _mt5(config: TerminalConfig, parts: BrokerParts) -> Broker:
+    # Credentials are handed over in the worker's environment, never on a command line.
+    given = {"MT5_LOGIN": config.login, "MT5_PASSWORD": config.password, "MT5_SERVER": config.server}
+    environ = {name: str(value) for name, value in given.items() if value is not None}
+    launcher = WorkerLauncher(native_worker(config.path), parts.clock, parts.random, environ)
+    return Mt5Broker(config.id, launcher, parts.clock, Settings(), parts.market)
+
+
+TERMINAL_TYPES: dict[str, TerminalType] = {
+    # The simulated terminal keeps every order it received; what it does not show, it never got.
+    "simulated": TerminalType(_simulated, absence_proves=True),
+    "mt5": TerminalType(_mt5),
+}

@@ -1,0 +1,1 @@
+"""Letting a desktop app in by a code: RFC 8628, the device authorization grant."""
