@@ -117,10 +117,13 @@ async def watches_a_trade_open_and_close(screen: Screen, day: Unpaired) -> None:
         full = (await day.http.get(f"/api/signals/{signal['id']}")).json()
         return bool(full["decisions"][-1]["strategyVersion"] == "1.2")
 
+    async def shown_as_they_are() -> bool:
+        open_now = sorted(str(p["identifier"]) for p in await day.world.positions())
+        return bool(open_now) and await screen.identifiers() == open_now
+
     await day.world.until(decided_by_the_new_version, 60)
-    await expect(screen.rows().first).to_be_visible()
+    await day.world.until(shown_as_they_are)
     positions = await day.world.positions()
-    assert await screen.identifiers() == sorted(str(p["identifier"]) for p in positions)
     row = screen.row(positions[0]["identifier"])
     await row.get_by_test_id("trade-close").click()
     await screen.at("trade-confirm").click()

@@ -57,3 +57,15 @@ def test_age_that_ran_out_in_a_downtime_is_excused() -> None:
     late = run(line(1, "expired", reason="too_old"), down=True)
     faults, excused = differences(run(line(1, "executed")), late, {1: AT + timedelta(minutes=1)})
     assert (faults, len(excused)) == ([], 1)
+
+
+def test_what_only_the_calm_run_came_too_late_for_is_excused() -> None:
+    late = run(line(1, "not_executed", reason="target_passed"))
+    faults, excused = differences(late, run(line(1, "executed")), {1: AT})
+    assert (faults, len(excused)) == ([], 1)
+
+
+def test_what_the_rules_refuse_and_the_killed_run_executes_is_a_fault() -> None:
+    refused = run(line(1, "refused", reason="missing_stop"))
+    faults, excused = differences(refused, run(line(1, "executed")), {1: AT})
+    assert (len(faults), excused) == (1, [])
