@@ -97,6 +97,7 @@ def overlay(languages: Languages, profile: Profile) -> Languages:
         price_style=profile.price_style,
         _keys={},
         _starts={},
+        chosen={},
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from signalos.domain.symbols import is_currency_pair
+from signalos.parser.choice import SIDES as _SIDES
+from signalos.parser.choice import Chooser
 from signalos.parser.lexer import MAX_TOKENS, Kind, Token, lex
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
@@ -15,23 +17,14 @@ from signalos.parser.symbols import SymbolTable
 from signalos.parser.term import Term
 from signalos.parser.thousands import join_thousands
 from signalos.parser.units import mark_units
-from signalos.parser.vocabulary import PROFILE, Languages, Meaning
+from signalos.parser.vocabulary import Choice, Languages, Meaning
 
 EMOJI_TP = frozenset("🎯🏁🥅🏹")
 EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
 _TP_ROLE = frozenset({"emoji_tp"})
 _SL_ROLE = frozenset({"emoji_sl"})
 _BETWEEN_CURRENCIES = frozenset({"against", "reference", "to"})
-_SIDES = frozenset({"buy", "sell"})
-_HARMLESS = frozenset({"to", "at", "and", "or", "from", "filler", "approx"})
-"""Roles that a weak word may play even if nothing else speaks for its language."""
-_CAUTION = frozenset({"if", "negation", "past", "plan", "question", "until", "optional", "example", "old"})
-_CAUTION_OF_WEAK = frozenset({"if", "negation"})
-_SHARED = frozenset({"stop"})
-"""Every language writes "buy stop", also one whose own file knows the word as stop loss alone."""
 _MAX_PHRASE = 8
-_CLEAR_LANGUAGE = 4
-"""Words that only one language knows, from which on a lone word of another counts as unknown."""
 
 
 def tag(source: Normalised, languages: Languages, default: str | None = None) -> list[Term]:
@@ -41,8 +34,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
         return [Term(t.kind, t.text, t.start, t.end, t.glued, 0) for t in tokens]
     tokens = mend(tokens, source, languages)
     matches = _match_phrases(tokens, languages)
-    ranking = _rank_languages(matches, languages)
-    top = max(ranking.values(), default=0)
+    chooser = Chooser(matches, languages)
     terms: list[Term] = []
     line = 0
     place = 0
@@ -55,7 +47,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
             continue
         length, meanings = matches[place]
         if length:
-            term = _word_term(tokens[place : place + length], meanings, ranking, top, line)
+            term = _word_term(tokens[place : place + length], chooser.choose(meanings), line)
             terms.append(term)
             place += length
             continue
@@ -73,7 +65,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
     settle(terms, languages.price_style)
-    if not top:
+    if not chooser.top:
         _take_lone_sides(terms)
     terms = join_thousands(terms, source, languages.symbols, default)
     mark_units(terms)
@@ -139,71 +131,18 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
     return best, meanings
 
 
-def _rank_languages(matches: list[tuple[int, tuple[Meaning, ...]]], languages: Languages) -> dict[str, int]:
-    """How many words speak for each language: those that only it knows."""
-    score = dict.fromkeys(languages.codes, 0)
-    for length, meanings in matches:
-        if length:
-            codes = {meaning.language for meaning in meanings}
-            if len(codes) == 1 and not meanings[0].weak:
-                score[codes.pop()] += 1
-    return score
-
-
-def _word_term(
-    tokens: list[Token], meanings: tuple[Meaning, ...], score: dict[str, int], top: int, line: int
-) -> Term:
+def _word_term(tokens: list[Token], choice: Choice, line: int) -> Term:
     first, last = tokens[0], tokens[-1]
     text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
     term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
-    if (
-        len(meanings) == 1
-        and not meanings[0].weak
-        and (top < _CLEAR_LANGUAGE or score[meanings[0].language] > 1)
-    ):
-        _give(term, meanings[0])
-        return term
-    if not top:
-        term.maybe = frozenset().union(*(m.roles & _SIDES for m in meanings if m.weak))
-    usable = [m for m in meanings if not m.weak or score[m.language] > 0 or m.roles <= _HARMLESS]
-    if top >= _CLEAR_LANGUAGE:  # one word of another language in a message that is clearly of one
-        usable = [m for m in usable if score[m.language] > 1 or m.symbol or m.currency or len(usable) > 1]
-        if not usable:
-            return term
-    if any(not m.bare for m in usable):  # "change" is no "changé" unless the message is French
-        usable = [m for m in usable if not m.bare or score[m.language] > 0]
-    if not usable:
-        return term
-    best = max(usable, key=lambda m: (m.language == PROFILE, score[m.language], m.language == "en"))
-    chosen = [m for m in usable if m.language == best.language]
-    chosen = [m for m in chosen if not m.bare] or chosen
-    term.language = best.language
-    term.roles = frozenset().union(*(m.roles for m in chosen))
-    for meaning in meanings:
-        if meaning.bare or meaning.language == best.language:
-            continue
-        term.roles |= meaning.roles & _SHARED
-        # As likely another language: what speaks against trading counts in all of them.
-        # A weak word has to speak for itself: "di" is no Spanish "I gave" in an Indonesian order.
-        if score[meaning.language] == score[best.language] and (
-            not meaning.weak or meaning.roles <= _CAUTION_OF_WEAK
-        ):
-            term.roles |= meaning.roles & _CAUTION
-    for meaning in chosen:
-        term.ordinal = meaning.ordinal or term.ordinal
-        term.fraction = meaning.fraction or term.fraction
-        term.symbol = meaning.symbol or term.symbol
-        term.currency = meaning.currency or term.currency
+    term.language = choice.language
+    term.roles = choice.roles
+    term.maybe = choice.maybe
+    term.ordinal = choice.ordinal
+    term.fraction = choice.fraction
+    term.symbol = choice.symbol
+    term.currency = choice.currency
     return term
-
-
-def _give(term: Term, meaning: Meaning) -> None:
-    term.language = meaning.language
-    term.roles = meaning.roles
-    term.ordinal = meaning.ordinal
-    term.fraction = meaning.fraction
-    term.symbol = meaning.symbol
-    term.currency = meaning.currency
 
 
 def _number_terms(token: Token, line: int) -> list[Term]:

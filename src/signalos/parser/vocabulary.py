@@ -16,7 +16,7 @@ from signalos.domain.symbols import CURRENCIES
 from signalos.parser.language_file import read_document
 from signalos.parser.lexer import CJK, Kind, lex
 from signalos.parser.normalise import normalise, plain
-from signalos.parser.roles import ROLES
+from signalos.parser.roles import NONE, ROLES
 from signalos.parser.symbols import SymbolTable
 
 _STEM_MINIMUM = 3
@@ -36,7 +36,7 @@ class LanguageError(ValueError):
     """A language or symbol file cannot be used; the text names file, key and cure."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: it is a key at every word of a message
 class Meaning:
     """What a phrase can be in one language."""
 
@@ -49,6 +49,20 @@ class Meaning:
     weak: bool = False
     bare: bool = False
     """Found without the accents that the file writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a phrase means in this message: all that is chosen among its meanings."""
+
+    language: str = ""
+    roles: frozenset[str] = NONE
+    maybe: frozenset[str] = NONE
+    """The side that it means in a language for which nothing else in the message speaks."""
+    ordinal: int | None = None
+    fraction: Decimal | None = None
+    symbol: str | None = None
+    currency: str | None = None
 
 
 class Node:
@@ -87,6 +101,8 @@ class Languages:
     """How that channel means a numeral that can be read in two ways (see price_style.py)."""
     _keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _starts: dict[str, tuple[tuple[Node, ...], tuple[Meaning, ...], bool]] = field(default_factory=dict)
+    chosen: dict[tuple[object, ...], Choice] = field(default_factory=dict)
+    """What was chosen among a word's meanings before (see choice.py)."""
 
     def roots(self) -> list[Node]:
         """Where a phrase may begin."""
