@@ -48,34 +48,27 @@ _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _STROKED = r"(?:s/l|t/p|b/e|n/a|p/l|r/r|r:r|s\.l\.?|t\.p\.?)(?![^\W\d_])"
 CJK = re.compile(f"[{_CJK}]")
 """A character that is a token of its own."""
+_KINDS = (Kind.BREAK, Kind.LINK, Kind.MENTION, Kind.WORD, Kind.WORD, Kind.WORD, Kind.NUMBER, Kind.INDEX, Kind.PUNCT,
+          Kind.PUNCT, Kind.EMOJI)  # fmt: skip
+_STROKED_GROUP, _INDEX_GROUP, _DOTS_GROUP = 4, 8, 9
 _PATTERN = re.compile(
-    r"(?P<BREAK>\n)"
-    r"|(?P<SPACE>[ \u00a0]+)"
-    r"|(?P<LINK>(?:https?://|www\.|t\.me/|discord\.gg/|bit\.ly/|wa\.me/)[^\s]*)"
-    r"|(?P<MENTION>@[^\W\d_]\w{2,})"
-    rf"|(?P<STROKED>{_STROKED})"
-    rf"|(?P<CJK>[{_CJK}])"
-    rf"|(?P<WORD>(?:(?![{_CJK}])[^\W\d_])+(?:'(?:(?![{_CJK}])[^\W\d_])+)*)"
-    r"|(?P<NUMBER>[0-9]+(?:[.,'][0-9]+)*(?:k(?![^\W_]))?)"
-    rf"|(?P<INDEX>[{chr(INDEX_BASE)}-{chr(INDEX_BASE + INDEX_LIMIT)}])"
-    r"|(?P<DOTS>\.{2,})"
-    r"|(?P<PUNCT>[!-/:-@\[-`{-~。、؟«»“”„…·•×÷¿¡№|‖¦→←➔➜➝➞➡⇒⟶▶►▸▪◾◽■□●○◆◇★☆✦–—−≈≤≥±°§])"
-    r"|(?P<EMOJI>.)",
+    r"[ \u00a0]*+(?:"
+    r"(\n)"
+    r"|((?:https?://|www\.|t\.me/|discord\.gg/|bit\.ly/|wa\.me/)[^\s]*)"
+    r"|(@[^\W\d_]\w{2,})"
+    rf"|({_STROKED})"
+    rf"|([{_CJK}])"
+    rf"|((?:(?![{_CJK}])[^\W\d_])+(?:'(?:(?![{_CJK}])[^\W\d_])+)*)"
+    r"|([0-9]+(?:[.,'][0-9]+)*(?:k(?![^\W_]))?)"
+    rf"|([{chr(INDEX_BASE)}-{chr(INDEX_BASE + INDEX_LIMIT)}])"
+    r"|(\.{2,})"
+    r"|([!-/:-@\[-`{-~。、؟«»“”„…·•×÷¿¡№|‖¦→←➔➜➝➞➡⇒⟶▶►▸▪◾◽■□●○◆◇★☆✦–—−≈≤≥±°§])"
+    r"|(.)"
+    r")",
     re.DOTALL,
 )
-_KINDS: dict[str, Kind] = {
-    "BREAK": Kind.BREAK,
-    "LINK": Kind.LINK,
-    "MENTION": Kind.MENTION,
-    "STROKED": Kind.WORD,
-    "CJK": Kind.WORD,
-    "WORD": Kind.WORD,
-    "NUMBER": Kind.NUMBER,
-    "INDEX": Kind.INDEX,
-    "DOTS": Kind.PUNCT,
-    "PUNCT": Kind.PUNCT,
-    "EMOJI": Kind.EMOJI,
-}
+"""One group a kind of ``_KINDS``, in its order, behind any spaces."""
+_SPACED_OUT = re.compile(r"(?<![a-z])[a-z][ \u00a0][a-z][ \u00a0][a-z](?![a-z])")
 
 
 def lex(source: Normalised, compounds: frozenset[str] = frozenset()) -> list[Token]:
@@ -84,32 +77,34 @@ def lex(source: Normalised, compounds: frozenset[str] = frozenset()) -> list[Tok
     Stops behind MAX_TOKENS: a text with more of them is a table or an attack, which the caller refuses.
     """
     tokens: list[Token] = []
-    glued = False
-    for match in _PATTERN.finditer(source.text):
-        group = match.lastgroup or "EMOJI"
-        if group == "SPACE":
-            glued = False
-            continue
+    add = tokens.append
+    before = -1
+    text = source.text.rstrip(" \u00a0")  # spaces that nothing follows would be tried from each of them
+    for match in _PATTERN.finditer(text):
+        group = match.lastindex or len(_KINDS)
+        kind = _KINDS[group - 1]
+        piece = match[group]
+        start, end = match.span(group)
+        glued = start == before
+        if kind is Kind.NUMBER:
+            if glued and tokens[-1].kind is Kind.WORD:
+                last = tokens[-1]
+                joined = last.text + piece
+                if joined in compounds:
+                    tokens[-1] = Token(Kind.WORD, joined, last.start, end, last.glued)
+                    before = end
+                    continue
+        elif group == _INDEX_GROUP:
+            piece = str(ord(piece) - INDEX_BASE)
+        elif group == _DOTS_GROUP:
+            piece = "…"
+        elif group == _STROKED_GROUP:
+            piece = piece.replace("/", "").replace(".", "").replace(":", "")
         if len(tokens) > MAX_TOKENS:
             break
-        kind = _KINDS[group]
-        text = match.group()
-        start, end = match.span()
-        if group == "INDEX":
-            text = str(ord(text) - INDEX_BASE)
-        elif group == "DOTS":
-            text = "…"
-        elif group == "STROKED":
-            text = text.replace("/", "").replace(".", "").replace(":", "")
-        elif kind is Kind.NUMBER and glued and tokens[-1].kind is Kind.WORD:
-            joined = tokens[-1].text + text
-            if joined in compounds:
-                last = tokens[-1]
-                tokens[-1] = Token(Kind.WORD, joined, last.start, end, last.glued)
-                continue
-        tokens.append(Token(kind, text, start, end, glued))
-        glued = kind is not Kind.BREAK
-    return _join_spaced_letters(tokens)
+        add(Token(kind, piece, start, end, glued))
+        before = -1 if kind is Kind.BREAK else end
+    return _join_spaced_letters(tokens) if _SPACED_OUT.search(text) else tokens
 
 
 def _join_spaced_letters(tokens: list[Token]) -> list[Token]:
