@@ -7,8 +7,9 @@ guards -> orders and updates -> context (targets, edits).
 
 from __future__ import annotations
 
+from signalos.parser.building import LanguageError, build_languages
 from signalos.parser.languages import load_languages
 from signalos.parser.reading import parse
-from signalos.parser.vocabulary import LanguageError, Languages, build_languages
+from signalos.parser.vocabulary import Languages
 
 __all__ = ["LanguageError", "Languages", "build_languages", "load_languages", "parse"]

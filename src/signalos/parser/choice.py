@@ -59,7 +59,9 @@ class Chooser:
         maybe = NONE if top else frozenset().union(*(m.roles & SIDES for m in meanings if m.weak))
         usable = [m for m in meanings if not m.weak or score[m.language] > 0 or m.roles <= _HARMLESS]
         if top >= _CLEAR_LANGUAGE:  # one word of another language in a message that is clearly of one
-            usable = [m for m in usable if score[m.language] > 1 or m.symbol or m.currency or len(usable) > 1]
+            usable = [
+                m for m in usable if score[m.language] > 1 or m.symbol or m.currency or len(usable) > 1
+            ]
         if any(not m.bare for m in usable):  # "change" is no "changé" unless the message is French
             usable = [m for m in usable if not m.bare or score[m.language] > 0]
         if not usable:

@@ -1,42 +1,30 @@
-"""The words of all languages in one trie, and which of their meanings a message intends.
-
-A language is a data file (see ``languages/``): for each role the phrases that play it. The files
-are read at a composition root and handed in as text; nothing here touches a disk.
-"""
+"""The words of all languages in one trie, and how a word of a message finds its place in it."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from signalos.domain.symbols import CURRENCIES
-from signalos.parser.language_file import read_document
-from signalos.parser.lexer import CJK, Kind, lex
-from signalos.parser.normalise import normalise, plain
-from signalos.parser.roles import NONE, ROLES
+from signalos.parser.normalise import plain
+from signalos.parser.roles import NONE
 from signalos.parser.symbols import SymbolTable
 
-_STEM_MINIMUM = 3
-_SPACED_LETTERS = 3
-"""Single letters from which on the lexer reads one word."""
+STEM_MINIMUM = 3
+"""Letters that the beginning of a word has at least by which alone it is known."""
 PROFILE = "profile"
 """The language of a channel's own words (see profile.py), which outranks every other."""
-_BARE = "\0"
+BARE = "\0"
 """Before a word that stands for an accented one, written without its accents."""
-_BARE_STRICT = "\1"
+BARE_STRICT = "\1"
 """The same for a language in which an accent makes another word."""
 _ENDING_MARGIN = 2
 """Letters that a word has at least in front of an ending by which alone it is known."""
 
 
-class LanguageError(ValueError):
-    """A language or symbol file cannot be used; the text names file, key and cure."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # compared by identity: it is a key at every word of a message
+@dataclass(
+    frozen=True, slots=True, eq=False
+)  # compared by identity: it is a key at every word of a message
 class Meaning:
     """What a phrase can be in one language."""
 
@@ -73,6 +61,16 @@ class Node:
     def __init__(self) -> None:
         self.next: dict[str, Node] = {}
         self.meanings: tuple[Meaning, ...] = ()
+
+    def put(self, words: Iterable[str], meaning: Meaning) -> None:
+        """Let the phrase of ``words`` mean ``meaning`` as well."""
+        node = self
+        for word in words:
+            further = node.next.get(word)
+            if further is None:
+                further = node.next[word] = Node()
+            node = further
+        node.meanings = (*node.meanings, meaning)
 
 
 @dataclass(slots=True)
@@ -133,16 +131,16 @@ class Languages:
         forms = [word]
         bare = plain(word)
         if bare == word:
-            forms += [_BARE + word, _BARE_STRICT + word]
+            forms += [BARE + word, BARE_STRICT + word]
         elif word not in self.strict:
             forms.append(bare)
             if word not in self.accented:
-                forms.append(_BARE + bare)
+                forms.append(BARE + bare)
         keys = list(forms)
         for form in forms:
-            if form[0] in (_BARE, _BARE_STRICT):
+            if form[0] in (BARE, BARE_STRICT):
                 continue
-            for size in range(min(len(form), 24), _STEM_MINIMUM - 1, -1):
+            for size in range(min(len(form), 24), STEM_MINIMUM - 1, -1):
                 if form[:size] + "*" in self.stems:
                     keys.append(form[:size] + "*")
                     break
@@ -160,215 +158,3 @@ class Languages:
     def knows(self, word: str) -> bool:
         """True if ``word`` begins or is a phrase of some language."""
         return bool(self.starts(word)[0])
-
-
-def build_languages(files: Mapping[str, str], symbol_file: str) -> Languages:
-    """Build the vocabulary from file contents by file name. Raises LanguageError naming what is wrong."""
-    collects = gc.isenabled()
-    gc.disable()  # a hundred thousand small objects that all stay: looking through them doubles the time
-    try:
-        return _build(files, symbol_file)
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _build(files: Mapping[str, str], symbol_file: str) -> Languages:
-    symbols = SymbolTable.from_document(_toml("symbols.toml", symbol_file))
-    root, stems, compounds = Node(), set[str](), set(symbols.compounds)
-    codes: list[str] = []
-    call_to_act: set[str] = set()
-    accented: set[str] = set()
-    strict: set[str] = set()
-    endings: set[str] = set()
-    prefixes: set[str] = set()
-    for name in sorted(files):
-        document = _toml(name, files[name])
-        language = _Language(name, document, symbols)
-        codes.append(language.code)
-        prefixes.update(language.prefixes)
-        if language.call_to_act:
-            call_to_act.add(language.code)
-        for phrase, meaning in language.meanings():
-            words = _words(phrase, name, strict=language.strict_accents)
-            stems.update(word for word in words if word.endswith("*"))
-            compounds.update(word for word in words if word.isalnum() and not word.isalpha())
-            if words[0].startswith("*"):
-                if len(words) > 1:
-                    raise LanguageError(f"{name}: the ending {phrase!r} must stand alone")
-                endings.add(words[0])
-                meaning = replace(meaning, weak=True)
-            mine = {word for word in words if plain(word) != word}
-            accented |= mine
-            strict |= mine if language.strict_accents else set()
-            _insert(root, words, meaning, strict=language.strict_accents)
-    return Languages(
-        root=root,
-        stems=frozenset(stems),
-        compounds=frozenset(compounds),
-        symbols=symbols,
-        codes=tuple(codes),
-        call_to_act=frozenset(call_to_act),
-        accented=frozenset(accented),
-        strict=frozenset(strict),
-        endings=frozenset(endings),
-        prefixes=tuple(sorted(prefixes, key=len, reverse=True)),
-        longest_ending=max(map(len, endings), default=1) - 1,
-    )
-
-
-def _toml(name: str, text: str) -> dict[str, Any]:
-    try:
-        return read_document(text)
-    except ValueError as error:
-        raise LanguageError(f"{name} is not valid TOML ({error}); mend the line it names") from None
-
-
-class _Language:
-    """One language file, checked."""
-
-    SECTIONS = frozenset({"language", "words", "ordinals", "fractions", "symbols", "currencies"})
-
-    def __init__(self, name: str, document: dict[str, Any], symbols: SymbolTable) -> None:
-        self.name = name
-        self.document = document
-        self.symbols = symbols
-        unknown = set(document) - self.SECTIONS
-        if unknown:
-            raise LanguageError(f"{name}: unknown section {sorted(unknown)}; use {sorted(self.SECTIONS)}")
-        head = document.get("language", {})
-        self.code = head.get("code")
-        if not isinstance(self.code, str) or not self.code:
-            raise LanguageError(f'{name}: [language] needs code = "..", as in code = "en"')
-        self.call_to_act = bool(head.get("we_form_is_a_call", True))
-        self.prefixes = [normalise(prefix).text for prefix in head.get("prefixes", [])]
-        self.strict_accents = bool(head.get("strict_accents", False))
-        self.weak = {self._folded(word) for word in head.get("weak", [])}
-
-    def _folded(self, phrase: str) -> str:
-        return phrase if self.strict_accents else plain(phrase)
-
-    def meanings(self) -> Iterable[tuple[str, Meaning]]:
-        """Every phrase with its meaning; roles of a phrase listed twice are joined."""
-        roles: dict[str, set[str]] = {}
-        for role, phrases in self.document.get("words", {}).items():
-            if role not in ROLES:
-                raise LanguageError(f"{self.name}: [words] has no role {role!r}; roles.py lists them")
-            for phrase in self._phrases(f"words.{role}", phrases):
-                roles.setdefault(phrase, set()).add(role)
-        fractions = self._fractions()
-        ordinals = self._ordinals()
-        symbols = self._symbols()
-        currencies = self._currencies()
-        for phrase in (
-            roles.keys() | fractions.keys() | ordinals.keys() | symbols.keys() | currencies.keys()
-        ):
-            extra = set()
-            if phrase in fractions:
-                extra.add("fraction")
-            if phrase in ordinals:
-                extra.add("ordinal")
-            yield (
-                phrase,
-                Meaning(
-                    language=self.code,
-                    roles=frozenset(roles.get(phrase, set()) | extra),
-                    ordinal=ordinals.get(phrase),
-                    fraction=fractions.get(phrase),
-                    symbol=symbols.get(phrase),
-                    currency=currencies.get(phrase),
-                    weak=self._folded(phrase) in self.weak,
-                ),
-            )
-
-    def _phrases(self, place: str, phrases: object) -> list[str]:
-        if not isinstance(phrases, list) or not all(isinstance(p, str) and p.strip() for p in phrases):
-            raise LanguageError(f"{self.name}: {place} must be a list of phrases")
-        return phrases
-
-    def _fractions(self) -> dict[str, Decimal]:
-        result = {}
-        for phrase, value in self.document.get("fractions", {}).items():
-            try:
-                result[phrase] = Decimal(str(value))
-            except InvalidOperation:
-                raise LanguageError(f"{self.name}: fractions.{phrase} must be a number") from None
-        return result
-
-    def _ordinals(self) -> dict[str, int]:
-        result = {}
-        for phrase, value in self.document.get("ordinals", {}).items():
-            if not isinstance(value, int) or not 1 <= value <= 100:
-                raise LanguageError(f"{self.name}: ordinals.{phrase} must be 1 to 100")
-            result[phrase] = value
-        return result
-
-    def _currencies(self) -> dict[str, str]:
-        result = {}
-        for code, phrases in self.document.get("currencies", {}).items():
-            if code not in CURRENCIES:
-                raise LanguageError(f"{self.name}: currencies.{code} is no currency that pairs are made of")
-            for phrase in self._phrases(f"currencies.{code}", phrases):
-                result[phrase] = code
-        return result
-
-    def _symbols(self) -> dict[str, str]:
-        result = {}
-        for symbol, phrases in self.document.get("symbols", {}).items():
-            if symbol not in self.symbols:
-                raise LanguageError(f"{self.name}: symbols.{symbol} is not in symbols.toml")
-            for phrase in self._phrases(f"symbols.{symbol}", phrases):
-                result[phrase] = symbol
-        return result
-
-
-def _words(phrase: str, name: str, *, strict: bool = False) -> list[str]:
-    """Split a phrase as the lexer would, keeping a final * on its word."""
-    if (found := _plain_words(phrase)) is not None:
-        return found
-    words: list[str] = []
-    for part in phrase.split():
-        stem, ending = part.endswith("*"), part.startswith("*")
-        tokens = lex(normalise(part.strip("*")))
-        kept = [t.text for t in tokens if t.kind is not Kind.PUNCT or len(tokens) == 1]
-        if not kept:
-            raise LanguageError(f"{name}: the phrase {phrase!r} has a part without letters")
-        if len(kept) == 2 and kept[1].isdecimal() and part == phrase:  # "h4"; but "if tp1" is three words
-            kept = ["".join(kept)]
-        if stem:
-            kept[-1] = (kept[-1] if strict else plain(kept[-1])) + "*"
-            if len(kept[-1]) <= _STEM_MINIMUM:
-                raise LanguageError(f"{name}: the stem in {phrase!r} is too short to be safe")
-        if ending:
-            kept[0] = "*" + kept[0]
-        words.extend(kept)
-    return words
-
-
-def _plain_words(phrase: str) -> list[str] | None:
-    """The words of a phrase of letters and spaces alone, as nearly all are; None if it holds more."""
-    words = normalise(phrase).text.split()
-    for word in words:
-        if not word.isalpha() or (not word.isascii() and CJK.search(word)):
-            return None
-    singles = sum(len(word) == 1 for word in words)
-    return words if words and singles < _SPACED_LETTERS else None
-
-
-def _insert(root: Node, words: list[str], meaning: Meaning, *, strict: bool) -> None:
-    """Put a phrase, and its form without accents where it cannot be taken for a word of its own.
-
-    Where an accent makes another word, the bare phrase is weak: it counts only beside words of its language.
-    """
-    _put(root, words, meaning)
-    mark = _BARE_STRICT if strict else _BARE
-    bare = [word if "*" in word or plain(word) == word else mark + plain(word) for word in words]
-    if bare != words:
-        _put(root, bare, replace(meaning, weak=meaning.weak or strict, bare=True))
-
-
-def _put(root: Node, words: list[str], meaning: Meaning) -> None:
-    node = root
-    for word in words:
-        node = node.next.setdefault(word, Node())
-    node.meanings = (*node.meanings, meaning)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from signalos.parser.vocabulary import Languages, build_languages
+from signalos.parser.building import build_languages
+from signalos.parser.vocabulary import Languages
 
 _SYMBOLS = "symbols.toml"
 
