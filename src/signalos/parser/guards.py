@@ -125,7 +125,9 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     for sentence in sentences:
         own = any(term is trigger for term in sentence.terms)
         if own:
-            reason = _trigger_reason(draft, sentence, trigger, complete=complete)
+            reason = _trigger_reason(draft, sentence, trigger, complete=complete) or _ahead_reason(
+                draft, trigger
+            )
         elif not complete:
             reason = "question" if asks(sentence) else first_reason(sentence.roles, BARE_ROLES)
         else:
@@ -276,6 +278,15 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
     if "reference" in refers and not settled:
         return "reference"
     return _person_reason(draft, terms, complete=complete)
+
+
+def _ahead_reason(draft: Draft, trigger: Term) -> str:
+    """ "Below 1.0800 we sell": the price in front says when. With stop and target it is a stop order."""
+    if draft.now is not None or draft.kind or (draft.stops and draft.targets):
+        return ""
+    entries = [item for item in (*draft.prices, *draft.entries) if item.values]
+    ahead = [item for item in entries if item.beyond and item.values[0].start < trigger.start]
+    return "condition" if any(i.values[0].sentence == trigger.sentence for i in ahead) else ""
 
 
 def _person_reason(draft: Draft, terms: list[Term], *, complete: bool) -> str:
