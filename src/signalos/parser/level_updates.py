@@ -70,6 +70,8 @@ class LevelUpdates:
     named: list[str]
     found: Found
     places: dict[int, tuple[Clause, Sentence]]
+    asked: set[int]
+    """Lines that hold a question: "Do we buy? SL 2350" asks about the stop too."""
 
     def _levels(self, skip: set[int]) -> None:
         targets: list[Item] = []
@@ -88,7 +90,8 @@ class LevelUpdates:
             if any(is_break_even(c) for c in (clause,)) and not item.values:
                 continue
             reason = (
-                update_reason(clause, sentence)
+                ("question" if sentence.line in self.asked else "")
+                or update_reason(clause, sentence)
                 or first_reason(sentence.roles, _TOLD)
                 or ("" if clause.roles & _MOVING else first_reason(sentence.roles, _TALKED))
                 or (
