@@ -33,6 +33,8 @@ from signalos.parser.update_forms import (
 
 _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
+_MOVED_TO = frozenset({"move", "to"})
+_CHANGED = frozenset({"move", "update", "to"})
 _PAIR = 2
 _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
@@ -92,11 +94,15 @@ class LevelUpdates:
             reason = (
                 ("question" if sentence.line in self.asked else "")
                 or update_reason(clause, sentence)
-                or first_reason(sentence.roles, _TOLD)
+                or first_reason(clause.roles if clause.roles >= _MOVED_TO else sentence.roles, _TOLD)
                 or ("" if clause.roles & _MOVING else first_reason(sentence.roles, _TALKED))
                 or (
                     "hold"
-                    if "hold" in sentence.roles and not clause.roles & {"move", "update", "to"}
+                    if "hold" in sentence.roles
+                    and not any(
+                        t.roles & _CHANGED and not t.roles >= {"at", "to"}  # "teniamo, target a 2370": at
+                        for t in clause.terms
+                    )
                     else ""
                 )
                 or self._level_reason(clause, item)

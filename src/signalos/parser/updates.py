@@ -127,7 +127,9 @@ class UpdateReader(LevelUpdates):
         if is_cancel(clause) and not values:
             return "cancel"
         if is_close(clause):
-            return "close"
+            lone = written_ratio(clause) is not None and not roles & {"now", "order_noun"}
+            unknown = lone and self.memory.resolve(None).reach is Reach.UNRESOLVED
+            return "" if unknown and not self._symbols(clause) else "close"  # "Close 1/3" may be a date
         amount = share_in_percent(clause) is not None or written_ratio(clause) is not None
         if "reduce" in roles and (amount or roles & {"part", "fraction", "order_noun"}):
             return "close"
