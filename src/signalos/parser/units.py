@@ -120,6 +120,9 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and after.text in "xrhm"
     ):
         return False
+    minutes = terms[place + 2] if unit == "time" and place + 2 < len(terms) else None
+    if minutes is not None and minutes.glued and after.text == "h" and minutes.numeral is not None:
+        minutes.numeral = replace(minutes.numeral, unit="time")  # "18h30"
     if after.kind is Kind.WORD and not after.roles:
         after.roles = frozenset({"filler"})
     term.numeral = replace(numeral, unit=unit)

@@ -44,6 +44,16 @@ _TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"
 """Void a level anywhere in its sentence, unless its own clause moves it."""
 
 
+def _told_of_others(clause: Clause) -> bool:
+    """True for "China cancels the order": whoever stands in front of the verb is not the reader."""
+    for term in clause.terms:
+        if "cancel" in term.roles:
+            return False
+        if not term.known or "analysis" in term.roles:
+            return "now" not in clause.roles
+    return False
+
+
 class UpdateReader(LevelUpdates):
     """Reads one message's update clauses. ``items`` are its labelled levels."""
 
@@ -94,6 +104,8 @@ class UpdateReader(LevelUpdates):
             reason = ""  # "never filled and now it has lapsed"
         if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
             reason = "result"  # "Break-even on AUDCAD, no harm done"
+        if kind == "cancel" and not reason and _told_of_others(clause):
+            reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
             self.found.reasons.append(reason)
             return
