@@ -12,6 +12,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
 from signalos.parser.price_style import settle
 from signalos.parser.roles import NONE
+from signalos.parser.separable import join_separable
 from signalos.parser.slips import mend
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.term import Term
@@ -65,6 +66,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
             term.ordinal = int(token.text)
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
+    join_separable(terms, languages)
     settle(terms, languages.price_style)
     if not chooser.top:
         _take_lone_sides(terms)
