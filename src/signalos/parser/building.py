@@ -184,7 +184,9 @@ class _Builder:
 class _Language:
     """One language file, checked."""
 
-    SECTIONS = frozenset({"language", "words", "ordinals", "fractions", "symbols", "currencies", "separable"})
+    SECTIONS = frozenset(
+        {"language", "words", "ordinals", "fractions", "symbols", "currencies", "separable"}
+    )
 
     def __init__(self, name: str, document: dict[str, Any], symbols: SymbolTable) -> None:
         self.name = name

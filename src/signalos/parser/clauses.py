@@ -156,6 +156,8 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
             and "enter" in following[0].roles
             and bool(following[1].roles & {"buy", "sell"})
         )
-    if "result" in clause.roles and "sl" in term.roles:  # "80 pips up SL to 2346", where no comma is written
+    if (
+        "result" in clause.roles and "sl" in term.roles
+    ):  # "80 pips up SL to 2346", where no comma is written
         return any("move" in t.roles and "to" in t.roles for t in terms[place + 1 : place + 3])
     return bool("result" in before.roles and term.roles & _VERBS and "result" not in term.roles)

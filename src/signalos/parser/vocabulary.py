@@ -18,7 +18,9 @@ BARE = "\0"
 """Before a word that stands for an accented one, written without its accents."""
 BARE_STRICT = "\1"
 """The same for a language in which an accent makes another word."""
-_VERBS = frozenset({"close", "move", "cancel", "secure", "reduce", "be_verb", "remove", "enter", "buy", "sell"})
+_VERBS = frozenset(
+    {"close", "move", "cancel", "secure", "reduce", "be_verb", "remove", "enter", "buy", "sell"}
+)
 """Roles of the verbs that an object may be written on to."""
 _ENDING_MARGIN = 2
 """Letters that a word has at least in front of an ending by which alone it is known."""
