@@ -67,8 +67,8 @@ TALK = frozenset(
 )
 """What marks talk, each with its own reach (see guards.py)."""
 
-OTHER = frozenset({"filler", "header", "both", "against"})
-"""Harmless words, and words of headings."""
+OTHER = frozenset({"filler", "header", "both", "against", "period"})
+"""Harmless words, and words of headings; ``period`` names a day, a week: who closes one closes no trade."""
 
 ROLES = ORDER | PRICE | NUMBERS | UPDATE | TALK | OTHER
 

@@ -50,7 +50,7 @@ def has_price(clause: Clause) -> bool:
 def share_in_percent(clause: Clause) -> Decimal | None:
     """Share stated in percent, as a fraction."""
     for term in clause.terms:
-        if term.numeral is None or term.numeral.unit != "percent":
+        if term.numeral is None or term.numeral.unit != "percent" or term.numeral.sign:
             continue
         share = term.numeral.value
         if 0 < share <= 100 and share == int(share):
@@ -193,8 +193,8 @@ def _levels_named(clause: Clause) -> bool:
 def _unknown_object(behind: list[Term]) -> bool:
     """True for "close your seat now": what stands right behind the verb is nothing that trades."""
     for term in behind:
-        if term.kind is not Kind.WORD or "advert" in term.roles or not term.roles <= _ARTICLES:
-            return "advert" in term.roles
+        if term.kind is not Kind.WORD or not term.roles <= _ARTICLES:
+            return bool(term.roles & {"advert", "period"})
         if not term.known:
             return True
     return False
