@@ -120,6 +120,14 @@ class LevelUpdates:
         if targets and where is not None:
             self._targets(targets, *where)
 
+    def _of_half_an_order(self, scope: Scope) -> bool:
+        """True, with the reason noted, for "GBPAUD 1.9245, 1.9180 (stop 1.9290)": an order that names no side."""
+        bare = [i for i in self.items if i.kind in ("price", "loose") and not any(map(small, i.values))]
+        if scope.target is None and len(bare) >= _PAIR:
+            self.found.reasons.append("no_side")
+            return True
+        return False
+
     def _with_later_value(self, item: Item, clause: Clause, sentence: Sentence) -> Item:
         """``tighten SL, new one 108.05``: the one price of the sentence belongs to its one label."""
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
@@ -182,6 +190,8 @@ class LevelUpdates:
 
     def _stop(self, item: Item, clause: Clause, sentence: Sentence) -> None:
         scope, symbol, known = self._scope(clause, sentence)
+        if self._of_half_an_order(scope):
+            return
         usual = self.table.range_of(symbol or (known.symbol if known else None))
         if not item.values:
             number = self._to_target(clause)
@@ -210,6 +220,8 @@ class LevelUpdates:
 
     def _targets(self, items: list[Item], clause: Clause, sentence: Sentence) -> None:
         scope, symbol, known = self._scope(clause, sentence)
+        if self._of_half_an_order(scope):
+            return
         usual = self.table.range_of(symbol or (known.symbol if known else None))
         anchor = anchor_of(known)
         values: list[tuple[int | None, Decimal, Term]] = []

@@ -38,6 +38,7 @@ from signalos.parser.vocabulary import Languages
 _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
 _PAIR = 2
+_WANTED = frozenset({"move", "be_verb", "now", "to", "permission"})
 _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
 _TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
@@ -104,6 +105,9 @@ class UpdateReader(LevelUpdates):
             reason = ""  # "never filled and now it has lapsed"
         if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
             reason = "result"  # "Break-even on AUDCAD, no harm done"
+        told = sentence.roles & {"past", "closed"} and "tp" not in sentence.roles
+        if kind == "be" and not reason and told and not clause.roles & _WANTED:
+            reason = "past_tense"  # "half is closed, the rest runs with the stop at entry"
         if kind == "cancel" and not reason and _told_of_others(clause):
             reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
