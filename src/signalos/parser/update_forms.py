@@ -76,6 +76,11 @@ def _ratio(terms: list[Term]) -> Decimal | None:
     return top / bottom if 0 < top < bottom <= 10 else None
 
 
+def counts_lots(clause: Clause) -> bool:
+    """True for "close 0.05 of your 0.10 lots": a part, though which is not known here."""
+    return any(t.numeral is not None and t.numeral.unit == "lots" for t in clause.terms)
+
+
 def side_of(clause: Clause) -> Side | None:
     """The side that the clause names first."""
     return side_of_terms(clause.terms)

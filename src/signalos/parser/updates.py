@@ -19,6 +19,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.targets import Memory
 from signalos.parser.update_forms import (
+    counts_lots,
     has_price,
     is_break_even,
     is_cancel,
@@ -108,7 +109,8 @@ class UpdateReader(LevelUpdates):
         told = sentence.roles & {"past", "closed"} and "tp" not in sentence.roles
         if kind == "be" and not reason and told and not clause.roles & _WANTED:
             reason = "past_tense"  # "half is closed, the rest runs with the stop at entry"
-        if kind == "cancel" and not reason and _told_of_others(clause):
+        scenario = "analysis" in sentence.roles and self.memory.addressed() is None
+        if kind == "cancel" and not reason and (scenario or _told_of_others(clause)):
             reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
             self.found.reasons.append(reason)
@@ -221,7 +223,7 @@ class UpdateReader(LevelUpdates):
         ratio = written_ratio(clause)
         if ratio is not None:
             return ratio
-        if "part" in clause.roles or "reduce" in clause.roles:
+        if "part" in clause.roles or "reduce" in clause.roles or counts_lots(clause):
             return None
         return _ALL
 
