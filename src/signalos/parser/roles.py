@@ -26,7 +26,9 @@ PRICE = frozenset(
 )
 """What stands around prices."""
 
-NUMBERS = frozenset({"pips", "lots", "ignore_value", "ordinal", "fraction", "percent", "instead_of"} | {"replaced"})
+NUMBERS = frozenset(
+    {"pips", "lots", "ignore_value", "ordinal", "fraction", "percent", "instead_of"} | {"replaced"}
+)
 """Words that say what a number is; after ``ignore_value`` a number is neither price nor pips.
 
 ``instead_of`` stands in front of the number that no longer counts, ``replaced`` behind it (Turkish "yerine")."""

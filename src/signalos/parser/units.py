@@ -44,6 +44,7 @@ _JOINED_LIMIT = 3
 _RESULT_DIGITS = 3
 _MOST_LOTS = 100
 _LOT_DECIMALS = 3
+_TAKEN_BACK = frozenset({"negation", "instead_of"})
 _COLONS = frozenset(":=@-")
 _FAR = 5
 _LEAST_PRICE = 10
@@ -54,7 +55,18 @@ def mark_units(terms: list[Term]) -> None:
     for place, term in enumerate(terms):
         if term.numeral is not None:
             _mark_one(terms, place)
+        elif term.roles >= _TAKEN_BACK and 1 < place < len(terms) - 1:
+            _settle_not(terms, place)
     _mark_after_ignored(terms)
+
+
+def _settle_not(terms: list[Term], place: int) -> None:
+    """Let the "not" of "TP 2349, not 2340" take the second number back instead of denying the whole."""
+    term = terms[place]
+    before = terms[place - 2 if terms[place - 1].text == "," else place - 1]
+    after = terms[place + 1]
+    if before.numeral is not None and after.numeral is not None and before.line == after.line:
+        term.roles = frozenset({"instead_of"})
 
 
 def _mark_one(terms: list[Term], place: int) -> None:

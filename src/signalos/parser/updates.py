@@ -109,7 +109,8 @@ class UpdateReader(LevelUpdates):
         told = sentence.roles & {"past", "closed"} and "tp" not in sentence.roles
         if kind == "be" and not reason and told and not clause.roles & _WANTED:
             reason = "past_tense"  # "half is closed, the rest runs with the stop at entry"
-        scenario = "analysis" in sentence.roles and self.memory.addressed() is None
+        start = clause.terms[0].start
+        scenario = any("analysis" in t.roles and t.start < start for t in sentence.terms)
         if kind == "cancel" and not reason and (scenario or _told_of_others(clause)):
             reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):

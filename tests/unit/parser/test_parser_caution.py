@@ -63,6 +63,12 @@ def test_an_order_is_read_as_it_is_meant(read: Callable[..., str], text: str, ex
         ("Close 1/3", "close #1 0.33"),
         ("Sortez de ce trade maintenant, le pétrole repart", "close #1 1"),
         ("CLOSE NOT YET", ""),
+        ("Sorry, TP 2369 not 2360", "modify_tp #1 2369"),
+        ("TP 2360 yerine 2369", "modify_tp #1 2369"),
+        ("Close 0.05 of your 0.10 lots here", "close #1 part"),
+        ("Reminder: the gold buy is still open, SL 2330, TP 2360", ""),
+        ("Hatırlatma: altın alış işlemimiz devam ediyor, stop 2330, hedef 2360", ""),
+        ("提醒：黄金多单继续持有，止损2330，止盈2360不变", ""),
     ],
 )
 def test_an_update_is_read_as_it_is_meant(read: Callable[..., str], text: str, expected: str) -> None:
