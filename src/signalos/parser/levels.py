@@ -220,49 +220,6 @@ class LevelReader(PositionalReader):
         item.index = number
         return True
 
-    def _is_index(self, term: Term, item: Item) -> bool:
-        numeral = term.numeral
-        if (
-            numeral is None
-            or item.index is not None
-            or not numeral.whole
-            or not 1 <= numeral.value <= MAX_INDEX
-        ):
-            return False
-        if item.kind == "sl":
-            return False
-        if numeral.unit == "ordinal":
-            return True
-        if numeral.unit not in ("", "noise", "ratio", "time"):
-            return False
-        before = self.terms[self.place - 1]
-        if term.glued and before is item.label and before.kind is Kind.WORD:
-            return True
-        if before.text == "#":
-            return True
-        ahead = self.place + 1
-        while ahead < len(self.terms) and (
-            self.terms[ahead].kind in (Kind.PUNCT, Kind.EMOJI) and self.terms[ahead].text not in ",/&"
-        ):
-            ahead += 1
-        if ahead >= len(self.terms):
-            return False
-        following = self.terms[ahead]
-        if following.line == term.line and following.numeral is not None:
-            tiny = following.numeral.whole and following.numeral.value <= MAX_INDEX
-            return not tiny and following.numeral.unit in ("", "pips", "cut")
-        if following.line == term.line and following.roles & {"at", "to"}:
-            return True
-        if following.kind is Kind.BREAK:  # "TP 1" with its price on the next line
-            below = self.terms[ahead + 1] if ahead + 1 < len(self.terms) else None
-            return below is not None and below.price and below.line in self.bare
-        if following.roles & {"open_target", "result"}:
-            return True
-        if following.roles & {"update", "move", "modified", "filler"} and self._price_behind(ahead):
-            return True  # "TP 2 new: 18380"
-        numbered = [i for i in self.found if i.kind == "tp" and i.index is not None and i.values]
-        return bool(numbered) and numeral.value > max(i.index or 0 for i in numbered)
-
     def _values(self, item: Item, role: str) -> None:
         line = item.line
         mark: Term | None = None
@@ -294,15 +251,20 @@ class LevelReader(PositionalReader):
                 return
             elif item.values and mark is not None and self._open_word() and "hold" not in term.roles:
                 item.open_target = True
-            elif item.values and "replaced" in term.roles and self._number_next():
-                self.skipped.update(id(value) for value in item.values)
-                item.values = []
-            elif item.values and term.roles & {"instead_of"}:
-                self._skip_line_numbers()
-                return
+            elif item.values and term.roles & {"instead_of", "replaced"} and self._gives_way(item, term):
+                pass
             else:
                 return
             self.place += 1
+
+    def _gives_way(self, item: Item, term: Term) -> bool:
+        """Drop the number that no longer counts; True if the one that does comes next ("2340 yerine 2349")."""
+        if "replaced" in term.roles and self._number_next():
+            self.skipped.update(id(value) for value in item.values)
+            item.values = []
+            return True
+        self._skip_line_numbers()
+        return False
 
     def _between_values(self, term: Term, mark: Term | None) -> bool:
         """True for a unit behind a value, or a harmless word in a list that goes on."""

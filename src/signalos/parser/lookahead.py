@@ -26,6 +26,7 @@ class Lookahead:
     terms: list[Term]
     place: int
     found: list[Item]
+    bare: set[int]
 
     def _stop_is_kind(self) -> bool:
         """A bare "stop" is an order kind only right behind a side (or side and symbol)."""
@@ -39,6 +40,50 @@ class Lookahead:
                 return False
             place -= 1
         return place >= 0 and bool(self.terms[place].roles & {"buy", "sell"})
+
+    def _is_index(self, term: Term, item: Item) -> bool:
+        """True if a number behind a label is the label's own: the 1 of "TP 1: 2400"."""
+        numeral = term.numeral
+        if (
+            numeral is None
+            or item.index is not None
+            or not numeral.whole
+            or not 1 <= numeral.value <= MAX_INDEX
+        ):
+            return False
+        if item.kind == "sl":
+            return False
+        if numeral.unit == "ordinal":
+            return True
+        if numeral.unit not in ("", "noise", "ratio", "time"):
+            return False
+        before = self.terms[self.place - 1]
+        if term.glued and before is item.label and before.kind is Kind.WORD:
+            return True
+        if before.text == "#":
+            return True
+        ahead = self.place + 1
+        while ahead < len(self.terms) and (
+            self.terms[ahead].kind in (Kind.PUNCT, Kind.EMOJI) and self.terms[ahead].text not in ",/&"
+        ):
+            ahead += 1
+        if ahead >= len(self.terms):
+            return False
+        following = self.terms[ahead]
+        if following.line == term.line and following.numeral is not None:
+            tiny = following.numeral.whole and following.numeral.value <= MAX_INDEX
+            return not tiny and following.numeral.unit in ("", "pips", "cut")
+        if following.line == term.line and following.roles & {"at", "to"}:
+            return True
+        if following.kind is Kind.BREAK:  # "TP 1" with its price on the next line
+            below = self.terms[ahead + 1] if ahead + 1 < len(self.terms) else None
+            return below is not None and below.price and below.line in self.bare
+        if following.roles & {"open_target", "result"}:
+            return True
+        if following.roles & {"update", "move", "modified", "filler"} and self._price_behind(ahead):
+            return True  # "TP 2 new: 18380"
+        numbered = [i for i in self.found if i.kind == "tp" and i.index is not None and i.values]
+        return bool(numbered) and numeral.value > max(i.index or 0 for i in numbered)
 
     def _number_ahead(self) -> bool:
         """True if the next thing on this line, separators aside, is a number."""
