@@ -65,6 +65,9 @@ class OpenAiEndpoint:
                 transport=_BoundedTransport(), follow_redirects=False, trust_env=False
             ),
         )
+        # The package takes these from the environment: another program's account is no business of this endpoint.
+        self._client.organization = None
+        self._client.project = None
 
     async def ask(self, text: str, symbols: Sequence[str]) -> Answer:
         """Ask about one message. Raises NoAnswer."""
