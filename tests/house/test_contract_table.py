@@ -147,6 +147,7 @@ def fields(shape: type) -> set[str]:
 def test_keys_of_the_desktop_configuration() -> None:
     shapes: dict[str, Any] = {
         "mt5_settings": desktop_config.Mt5Settings,
+        "language_model": desktop_config.LanguageModelSettings,
         "terminals[]": desktop_config.TerminalConfig,
         "routes[]": desktop_config.RouteConfig,
     }

@@ -65,10 +65,15 @@ class ModelReader:
             return
         if not self._channels.of(message.chat_id).enabled:
             return
-        if not self._symbols(message) or len(self._journal.questions.waiting()) >= MOST_WAITING:
+        try:
+            symbols = self._symbols(message)
+        except Exception:
+            # What made the rules fail may fail here as well: it must not hold up the messages behind it.
+            log.exception("whether to ask about message %s cannot be told", message.message_id)
             return
-        self._journal.questions.add(row)
-        self._awake.set()
+        if symbols and len(self._journal.questions.waiting()) < MOST_WAITING:
+            self._journal.questions.add(row)
+            self._awake.set()
 
     async def run(self) -> None:
         """Answer questions until cancelled. Raises ConfigError where the model cannot be asked at all."""

@@ -294,6 +294,23 @@ async def test_a_flood_is_bounded(make: Make) -> None:
     assert len(asked.rig.journal.questions.waiting()) == MOST_WAITING
 
 
+async def test_a_text_that_cannot_be_looked_at_holds_nothing_up(
+    tmp_path: Path, languages: Languages
+) -> None:
+    async def build() -> LanguageModel:
+        return FakeModel(says(ORDER))
+
+    broken = replace(languages, symbols=None)  # type: ignore[arg-type]  # whatever looks at it fails
+    rig = Rig(tmp_path, model=(build, broken))
+    await rig.start()
+    rig.say(5, TEXT)
+    rig.say(6, "a readable one", replace(BUY, take_profits=BUY.take_profits[:1]))
+    await rig.run(1)
+    assert len(rig.broker.book) == 1
+    assert rig.journal.questions.get(1) is None
+    await rig.crash()
+
+
 async def test_a_channel_that_is_off_is_never_asked_about(make: Make) -> None:
     model = FakeModel(says(ORDER))
     off = LocalChannel(ChannelRules(chat_id=CHAT, enabled=False), "channels[0]")
