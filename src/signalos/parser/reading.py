@@ -24,7 +24,7 @@ from signalos.parser.guards import (
     message_reason,
     order_reason,
 )
-from signalos.parser.items import Item
+from signalos.parser.items import MAX_ITEMS, Item
 from signalos.parser.levels import LevelReader
 from signalos.parser.lexer import MAX_TOKENS, Kind
 from signalos.parser.normalise import Normalised, normalise
@@ -42,8 +42,8 @@ from signalos.parser.vocabulary import Languages
 MAX_LENGTH = 6_000
 """Characters of a message that is read at all; Telegram allows 4,096. A longer text is no channel's message."""
 
-MAX_ITEMS = 250
-"""Parts of orders in one message; more is a table or an attack, never a signal."""
+MAX_ORDERS = 25
+"""Sides in one message; more is a table or an attack."""
 
 _SIGNIFICANT = frozenset(
     "buy sell sl tp close out be cancel reduce secure part reverse void expired again emoji_sl emoji_tp".split()
@@ -115,6 +115,9 @@ class _Reader:
         items = [i for i in items if not (i.kind == "side" and i.label.clause in referring)]
         drafts = Drafter().build(items)
         orders = [draft for draft in drafts if draft.side is not None]
+        if len(orders) > MAX_ORDERS:
+            self.reasons.append("too_long")
+            return ()
         refused = _lists_or_leans(orders, terms)
         if refused:
             self.reasons.append(refused)
