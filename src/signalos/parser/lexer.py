@@ -58,7 +58,7 @@ _PATTERN = re.compile(
     r"|(@[^\W\d_]\w{2,})"
     rf"|({_STROKED})"
     rf"|([{_CJK}])"
-    rf"|((?:(?![{_CJK}])[^\W\d_])+(?:'(?:(?![{_CJK}])[^\W\d_])+)*)"
+    rf"|([^\W\d_{_CJK}]+(?:'[^\W\d_{_CJK}]+)*)"
     r"|([0-9]+(?:[.,'][0-9]+)*(?:k(?![^\W_]))?)"
     rf"|([{chr(INDEX_BASE)}-{chr(INDEX_BASE + INDEX_LIMIT)}])"
     r"|(\.{2,})"

@@ -81,12 +81,12 @@ class _Reader:
     def read(self) -> Reading:
         if len(self.terms) > MAX_TOKENS:
             return Reading(reason="too_long")
-        terms = without_quotes(self.terms)
+        terms = without_quotes(self.terms, self.source.text)
         if not terms:
             return Reading(reason="quote" if self.terms else "empty")
-        if polls(terms):
+        if polls(self.source.text):
             return Reading(reason="question")
-        if not any(t.roles & _SIGNIFICANT for t in terms):
+        if all(_SIGNIFICANT.isdisjoint(t.roles) for t in terms):
             sentences = split(terms)
             return Reading(reason=self._talk_reason(sentences), announces=_announces(terms, sentences))
         sentences = split(terms)
