@@ -29,7 +29,7 @@ class Chooser:
             if not length or meanings[0].weak:
                 continue
             only = meanings[0].language
-            if len(meanings) == 1 or all([m.language == only for m in meanings]):
+            if len(meanings) == 1 or all(m.language == only for m in meanings):
                 score[only] += 1
         self.top = max(score.values(), default=0)
         self._clear = min(self.top, _CLEAR_LANGUAGE)

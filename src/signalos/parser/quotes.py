@@ -7,7 +7,6 @@ import re
 from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
-
 _QUOTE_MARK = re.compile('["“”„«»>]')
 
 
