@@ -26,21 +26,23 @@ class Chooser:
         self._known = languages.chosen
         self._score = score = dict.fromkeys(languages.codes, 0)
         for length, meanings in matches:
-            if length:
-                only = meanings[0].language
-                if not meanings[0].weak and all(m.language == only for m in meanings):
-                    score[only] += 1
+            if not length or meanings[0].weak:
+                continue
+            only = meanings[0].language
+            if len(meanings) == 1 or all(m.language == only for m in meanings):
+                score[only] += 1
         self.top = max(score.values(), default=0)
+        self._clear = min(self.top, _CLEAR_LANGUAGE)
 
     def choose(self, meanings: tuple[Meaning, ...]) -> Choice:
         """What ``meanings`` come to in this message."""
         score = self._score
         # Every question below is answered by these figures, so the answer is kept with them.
-        key = (
-            meanings,
-            self.top if self.top < _CLEAR_LANGUAGE else _CLEAR_LANGUAGE,
-            *[score[m.language] for m in meanings],
-        )
+        key: tuple[object, ...]
+        if len(meanings) == 1:
+            key = (meanings[0], self._clear, score[meanings[0].language])
+        else:
+            key = (meanings, self._clear, *[score[m.language] for m in meanings])
         choice = self._known.get(key)
         if choice is None:
             choice = self._choose(meanings)

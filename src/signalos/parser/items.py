@@ -13,6 +13,8 @@ CURRENCY = frozenset("$€£¥")
 LABEL_ROLES = frozenset({"sl", "tp", "entry"})
 SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
 STOPPING = frozenset({"buy", "sell", "sl", "tp", "limit", "stop"})
+MAX_ITEMS = 120
+"""Parts of orders in one message; more is a table or an attack, never a signal."""
 MAX_INDEX = 20
 
 

@@ -70,6 +70,7 @@ class LevelUpdates:
     named: list[str]
     found: Found
     places: dict[int, tuple[Clause, Sentence]]
+    clause_reasons: dict[int, str]
 
     def _levels(self, skip: set[int]) -> None:
         targets: list[Item] = []
@@ -87,17 +88,7 @@ class LevelUpdates:
                     continue
             if any(is_break_even(c) for c in (clause,)) and not item.values:
                 continue
-            reason = (
-                update_reason(clause, sentence)
-                or first_reason(sentence.roles, _TOLD)
-                or ("" if clause.roles & _MOVING else first_reason(sentence.roles, _TALKED))
-                or (
-                    "hold"
-                    if "hold" in sentence.roles and not clause.roles & {"move", "update", "to"}
-                    else ""
-                )
-                or self._level_reason(clause, item)
-            )
+            reason = self._told(clause, sentence) or self._level_reason(clause, item)
             if reason:
                 self.found.reasons.append(reason)
                 continue
@@ -110,11 +101,27 @@ class LevelUpdates:
         if targets and where is not None:
             self._targets(targets, *where)
 
+    def _told(self, clause: Clause, sentence: Sentence) -> str:
+        """Why levels in ``clause`` are only spoken of, or ""; looked up once a clause, however many it holds."""
+        known = self.clause_reasons.get(id(clause))
+        if known is not None:
+            return known
+        roles = clause.roles
+        reason = (
+            update_reason(clause, sentence)
+            or first_reason(sentence.roles, _TOLD)
+            or ("" if roles & _MOVING else first_reason(sentence.roles, _TALKED))
+            or ("hold" if "hold" in sentence.roles and not roles & {"move", "update", "to"} else "")
+        )
+        self.clause_reasons[id(clause)] = reason
+        return reason
+
     def _with_later_value(self, item: Item, clause: Clause, sentence: Sentence) -> Item:
         """``tighten SL, new one 108.05``: the one price of the sentence belongs to its one label."""
+        if "move" not in clause.roles:
+            return item
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
-        labels = [t for t in sentence.terms if t.roles & {"sl", "tp"}]
-        if "move" not in clause.roles or len(prices) != 1 or len(labels) != 1:
+        if len(prices) != 1 or sum(bool(t.roles & {"sl", "tp"}) for t in sentence.terms) != 1:
             return item
         if prices[0].start < item.label.start or small(prices[0]):
             return item

@@ -12,6 +12,7 @@ from signalos.parser.items import (
     LABEL_ROLES,
     LIST_MARKS,
     MAX_INDEX,
+    MAX_ITEMS,
     STOPPING,
     Item,
 )
@@ -45,7 +46,8 @@ class LevelReader(PositionalReader):
         self.skipped: set[int] = set()
 
     def items(self) -> list[Item]:
-        while self.place < len(self.terms):
+        """All parts; reading ends where there are more than MAX_ITEMS, which the caller refuses."""
+        while self.place < len(self.terms) and len(self.found) <= MAX_ITEMS:
             before = self.place
             self._step(self.terms[self.place])
             if self.place == before:

@@ -48,10 +48,11 @@ _LEAST_PRICE = 10
 
 def mark_units(terms: list[Term]) -> None:
     """Set unit and sign of every number that is no price. One pass with a look at the neighbours."""
-    for place, term in enumerate(terms):
-        if term.numeral is not None:
-            _mark_one(terms, place)
-    _mark_after_ignored(terms)
+    numbers = [place for place, term in enumerate(terms) if term.numeral is not None]
+    for place in numbers:
+        _mark_one(terms, place)
+    if numbers and any("ignore_value" in term.roles for term in terms):
+        _mark_after_ignored(terms)
 
 
 def _mark_one(terms: list[Term], place: int) -> None:

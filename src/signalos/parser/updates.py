@@ -63,6 +63,7 @@ class UpdateReader(LevelUpdates):
         self.table: SymbolTable = languages.symbols
         self.found = Found([], [])
         self.named = message_symbols(sentences)
+        self.clause_reasons = {}
         self.places = {c.terms[0].clause: (c, s) for s in sentences for c in s.clauses}
 
     def read(self, *, levels: bool, skip: set[int], alone: bool) -> Found:

@@ -1,8 +1,8 @@
 """Feed the parser what nobody would write, keeping inputs that reach new lines of it.
 
 ``python start.py prove fuzz [--minutes 10] [--seed 1]``: mixes the corpus's messages, cuts, joins and decorates them, and
-asks of every answer: no exception, spans inside the text, prices above zero, the stop of an order on its losing side, the
-same answer twice. A finding is printed, kept in a file, and ends the run with 1.
+asks of every answer: no exception, spans inside the text, prices and distances above zero, stops and targets of an order on
+their sides, the same answer twice, and no more steps than a fixed number a character. A finding is printed, kept in a file, and ends the run with 1.
 """
 
 from __future__ import annotations
@@ -21,7 +21,14 @@ from types import FrameType
 from typing import Any
 
 from signalos.domain.message import Message
-from signalos.domain.signal import Open, Reading, ReadingContext
+from signalos.domain.signal import (
+    Close,
+    ModifyStop,
+    ModifyTargets,
+    Open,
+    Reading,
+    ReadingContext,
+)
 from signalos.parser import Languages, load_languages, parse, reading
 from signalos.parser.cases import CaseError, answer_case
 from tests.corpus import form
@@ -35,6 +42,9 @@ ODD = [
     "buy", "sell", "sl", "tp", "be", "close", "cancel", "gold", "EURUSD", "limit", "stop", "now", "half", "all", "?",
 ]  # fmt: skip
 
+STEPS_A_CHARACTER = 600
+"""Lines of the parser that two readings of a text may run a character: a text that grows must not cost more a character."""
+
 
 class Coverage:
     """Pairs of lines of the parser that follow each other, seen by the tracer of this thread."""
@@ -42,10 +52,12 @@ class Coverage:
     def __init__(self) -> None:
         self.seen: set[tuple[str, int, int]] = set()
         self.new = 0
+        self.steps = 0
 
     def run(self, work: Callable[[], Any]) -> Any:
         """Do ``work`` and count what it reaches for the first time."""
         self.new = 0
+        self.steps = 0
         sys.settrace(self._calls)
         try:
             return work()
@@ -60,6 +72,7 @@ class Coverage:
         def lines(inner: FrameType, what: str, _: Any) -> Any:
             nonlocal last
             if what == "line":
+                self.steps += 1
                 key = (inner.f_code.co_filename, last, inner.f_lineno)
                 last = inner.f_lineno
                 if key not in self.seen:
@@ -119,6 +132,12 @@ def fault_of(text: str, languages: Languages) -> str:
             return f"a span outside of the text: {action.spans}"
         if isinstance(action, Open) and (wrong := _fault_of_open(action)):
             return wrong
+        if isinstance(action, ModifyStop) and action.price <= 0:
+            return f"a stop of nothing: {action}"
+        if isinstance(action, ModifyTargets) and any(level <= 0 for level in action.take_profits):
+            return f"a target of nothing: {action}"
+        if isinstance(action, Close) and action.fraction is not None and not 0 < action.fraction <= 1:
+            return f"more than a whole or nothing is closed: {action}"
     return ""
 
 
@@ -127,12 +146,16 @@ def _fault_of_open(action: Open) -> str:
         *action.entry,
         *action.take_profits,
         *([action.stop_loss] if action.stop_loss is not None else []),
+        *([action.stop_loss_pips] if action.stop_loss_pips is not None else []),
+        *action.take_profit_pips,
     ]
     if any(not level.is_finite() or level <= 0 for level in levels):
-        return f"a price that is none: {levels}"
+        return f"a price or distance that is none: {levels}"
     for entry in action.entry:
         if action.stop_loss is not None and (entry - action.stop_loss) * action.side.sign <= 0:
             return f"a stop on the winning side: {action}"
+        if any((target - entry) * action.side.sign <= 0 for target in action.take_profits):
+            return f"a target on the losing side: {action}"
     return ""
 
 
@@ -160,6 +183,8 @@ def fuzz(
         count += 1
         try:
             wrong = coverage.run(partial(fault_of, text, languages))
+            if coverage.steps > STEPS_A_CHARACTER * (len(text) + 100):
+                wrong = wrong or f"{coverage.steps} steps for {len(text)} characters"
             answer_case(
                 {"id": count, "context": [{"id": 1, "text": text}], "message": {"id": 2, "text": text}},
                 languages,
