@@ -31,6 +31,15 @@ class ModelKeys:
                 f"the language model's key cannot be read: {why}, or set {KEY_VARIABLE}"
             ) from why
 
+    def where(self) -> str:
+        """Where the key is, in words; "" if there is none. Raises ConfigError."""
+        if self._environ.get(KEY_VARIABLE, "").strip():
+            return f"the environment's {KEY_VARIABLE}"
+        try:
+            return self._store.where(_NAME)
+        except SecretUnreadable as why:
+            raise ConfigError(f"the language model's key cannot be looked for: {why}") from why
+
     def write(self, key: str) -> str:
         """Keep the key; where, in words. Raises ConfigError."""
         try:

@@ -121,17 +121,22 @@ def test_a_side_must_be_said_or_shown_by_the_levels(languages: Languages) -> Non
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("written", "entries"),
     [
-        "XAUUSD köp 10:30 förlust 2640 vinst 2670",  # a time
-        "XAUUSD köp 50% förlust 2640 vinst 2670",  # a share
-        "XAUUSD köp 80 pips förlust 2640 vinst 2670",
+        ("kl 10:30", ("10.30", "1030", "10", "30")),
+        ("50%", ("50",)),
+        ("2650 pips", ("2650",)),
+        ("0.5 lot", ("0.5",)),
+        ("+2650", ("2650",)),
     ],
 )
-def test_a_number_that_is_no_price_does_not_count(languages: Languages, text: str) -> None:
-    for entry in ("10.30", "1030", "10", "30", "50", "80"):
+def test_a_number_that_is_no_price_does_not_count(
+    languages: Languages, written: str, entries: tuple[str, ...]
+) -> None:
+    for entry in entries:
         order = ModelOrder("XAUUSD", "buy", "market", (entry,), "2640", ("2670",))
-        assert fenced(languages, text, order).actions == ()
+        text = f"XAUUSD köp {written} förlust 2640 vinst 2670"
+        assert fenced(languages, text, order).reason == "model_invented_number"
 
 
 def test_a_price_that_the_symbol_never_had_is_refused(languages: Languages) -> None:

@@ -76,3 +76,12 @@ def test_a_message_cannot_end_its_own_quotation() -> None:
     assert text not in system["content"]
     assert user["role"] == "user"
     assert user["content"].count("\n") == 0
+
+
+def test_what_a_model_read_is_no_edit_and_waits_until_it_is_asked_for_by_hand() -> None:
+    read = replace(MESSAGE, version=2, read_by="m")
+    assert (read.is_edit, read.waits_for_yes) == (False, True)
+    confirmed = replace(read, version=3, again_part=1)
+    assert (confirmed.is_edit, confirmed.waits_for_yes) == (False, False)
+    edited = replace(MESSAGE, version=2)
+    assert (edited.is_edit, edited.waits_for_yes) == (True, False)
