@@ -268,6 +268,22 @@ async def test_a_readable_edit_counts_as_without_a_model(make: Make) -> None:
     assert len(rig.broker.book) == 1
 
 
+@pytest.mark.parametrize(
+    "change", [{"text": TEXT + " AVBRUTEN", "edit": True}, {"text": TEXT, "deleted": True}]
+)
+async def test_a_yes_to_what_was_changed_since_trades_nothing(make: Make, change: dict[str, Any]) -> None:
+    asked: Asked = await make(FakeModel(says(ORDER)))
+    rig = asked.rig
+    rig.say(5, TEXT)
+    await rig.run(1)
+    rig.say(5, **change)
+    await rig.run(0.5)
+    result = await asked.ask("yes", chatId=CHAT, messageId=5, part=1, again=True)
+    assert (result.success, result.reason) == (False, "message_changed")
+    assert asked.decisions() == [(CHAT, 2, "waiting_for_confirmation")]
+    assert rig.broker.book == {}
+
+
 async def test_the_rules_know_it_once_it_is_confirmed(make: Make) -> None:
     asked: Asked = await make(FakeModel(says(ORDER)))
     rig = asked.rig

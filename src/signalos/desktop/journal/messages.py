@@ -101,16 +101,7 @@ class Messages:
         The new version has the text and the reading of the newest one that opens something there.
         """
         with transaction(self._db):
-            opening = next(
-                (
-                    stored
-                    for stored in reversed(self.versions(chat_id, message_id))
-                    if stored.reading is not None
-                    and part <= len(stored.reading.actions)
-                    and isinstance(stored.reading.actions[part - 1], Open)
-                ),
-                None,
-            )
+            opening = self.opening(chat_id, message_id, part)
             if opening is None:
                 return None
             (newest,) = self._db.execute(
@@ -140,6 +131,29 @@ class Messages:
                 ),
             )
         return message
+
+    def opening(self, chat_id: str, message_id: int, part: int) -> JournalledMessage | None:
+        """The newest version of a message whose ``part`` opens something."""
+        return next(
+            (
+                stored
+                for stored in reversed(self.versions(chat_id, message_id))
+                if stored.reading is not None
+                and part <= len(stored.reading.actions)
+                and isinstance(stored.reading.actions[part - 1], Open)
+            ),
+            None,
+        )
+
+    def written_since(self, stored: JournalledMessage) -> bool:
+        """True if the channel has edited or deleted the message after this version, read or not yet."""
+        message = stored.message
+        row = self._db.execute(
+            "SELECT 1 FROM message WHERE chat_id = ? AND message_id = ? AND version > ?"
+            " AND read_by = '' AND again_part IS NULL",
+            (message.chat_id, message.message_id, message.version),
+        ).fetchone()
+        return row is not None
 
     def add_read_by(self, row: int, model: str, reading: Reading) -> Message | None:
         """Journal how a language model read message ``row``, as a version of its own.
