@@ -82,6 +82,7 @@ _COLUMN = 3
 _FEWEST_OF_A_RECAP = 2
 _TOLD_BY_SIDE = frozenset({"if", "past", "plan", "optional", "old", "result"})
 _AT_WORDS = frozenset({"at", "bei", "en", "em", "à", "a", "на", "di", "saat"})
+_WITH = frozenset({"with", "com", "con", "mit", "avec", "dengan", "с", "với"})
 _OF_THE_PAST = frozenset({"past_tense", "result", "report", "old"})
 
 
@@ -117,7 +118,12 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     trigger = draft.side_term
     if trigger is None:
         return "no_side"
-    reason = message_reason(sentences) or _heading_reason(trigger, sentences) or _recap_reason(sentences)
+    reason = (
+        message_reason(sentences)
+        or _heading_reason(trigger, sentences)
+        or _plan_reason(draft, trigger, sentences)
+        or _recap_reason(sentences)
+    )
     if reason:
         return reason
     if complete and _all_reached(draft, sentences):
@@ -125,7 +131,9 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     for sentence in sentences:
         own = any(term is trigger for term in sentence.terms)
         if own:
-            reason = _trigger_reason(draft, sentence, trigger, complete=complete)
+            reason = _trigger_reason(draft, sentence, trigger, complete=complete) or _ahead_reason(
+                draft, sentence, trigger
+            )
         elif not complete:
             reason = "question" if asks(sentence) else first_reason(sentence.roles, BARE_ROLES)
         else:
@@ -137,6 +145,7 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
 
 _HEADINGS = (("old", "old"), ("expired", "result"), ("closed", "report"))
 _LONGEST_HEADING = 10
+_HEADING_LINES = 2
 
 
 def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
@@ -150,6 +159,27 @@ def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
     if any(t.price or t.roles & {"next", "now", "buy", "sell"} for t in heading.terms):
         return ""
     return first_reason(heading.roles, _HEADINGS)
+
+
+def _plan_reason(draft: Draft, trigger: Term, sentences: list[Sentence]) -> str:
+    """ "My plan:" above or before what is no full order (side, price, stop and target)."""
+    if draft.now is not None or (draft.has_prices and draft.stops and draft.targets):
+        return ""
+    for sentence in sentences:
+        heading: list[Term] = []
+        if sentence.line == trigger.line:
+            heading = [t for t in sentence.terms if t.start < trigger.start]
+        elif 0 < trigger.line - sentence.line <= _HEADING_LINES:
+            heading = sentence.terms
+        colon = next((i for i, t in enumerate(heading) if t.text == ":"), 0)
+        titled = sentence.line == trigger.line or colon == len(heading) - 1
+        if (
+            0 < colon <= _LONGEST_HEADING
+            and titled
+            and any(t.roles & {"plan", "get_ready"} for t in heading[:colon])
+        ):
+            return "plan"
+    return ""
 
 
 def _recap_reason(sentences: list[Sentence]) -> str:
@@ -278,6 +308,17 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
     return _person_reason(draft, terms, complete=complete)
 
 
+def _ahead_reason(draft: Draft, sentence: Sentence, trigger: Term) -> str:
+    """ "Below 1.0800 we sell": the price in front says when. With stop and target it is a stop order."""
+    if draft.now is not None or draft.kind or (draft.stops and draft.targets):
+        return ""
+    if at_an_hour([t for t in sentence.terms if t.clause == trigger.clause and t.start < trigger.start]):
+        return "plan"
+    entries = [item for item in (*draft.prices, *draft.entries) if item.values]
+    ahead = [item for item in entries if item.beyond and item.values[0].start < trigger.start]
+    return "condition" if any(i.values[0].sentence == trigger.sentence for i in ahead) else ""
+
+
 def _person_reason(draft: Draft, terms: list[Term], *, complete: bool) -> str:
     """Telling what one does ("I sell gold") is no order; "now" or levels make it one."""
     personal = any("first_person" in term.roles for term in terms)
@@ -330,6 +371,27 @@ def _at_a_target(sentence: Sentence) -> bool:
     return False
 
 
+def at_an_hour(terms: list[Term]) -> bool:
+    """True for "at 18:30 we close": it is to be done then, and whoever means now says so then."""
+    if any(t.roles & {"now", "until"} for t in terms):
+        return False
+    first = next(
+        (i for i, t in enumerate(terms) if t.numeral is not None and t.numeral.unit == "time"), None
+    )
+    if first is None:
+        return False
+    before = terms[first - 1] if first else None
+    return before is None or bool(before.roles & {"at", "to", "timeframe"})
+
+
+def _offers(clause: Clause) -> bool:
+    """True for "close the deal with 40 % off": a share behind "with" is what an advert gives."""
+    for before, term in pairwise(clause.terms):
+        if before.text in _WITH and term.numeral is not None and term.numeral.unit == "percent":
+            return True
+    return False
+
+
 def update_reason(clause: Clause, sentence: Sentence) -> str:
     """Why an update in ``clause`` is no instruction, or ""."""
     if asks(sentence):
@@ -339,6 +401,10 @@ def update_reason(clause: Clause, sentence: Sentence) -> str:
         return reason
     if _at_a_target(sentence):
         return "condition"
+    if at_an_hour(clause.terms):
+        return "plan"
+    if _offers(clause):
+        return "advert"
     reason = first_reason(clause.roles, _UPDATE_CLAUSE)
     if reason == "wait" and "next" in clause.roles:
         reason = ""  # "close it and wait for the next one"

@@ -33,6 +33,8 @@ from signalos.parser.update_forms import (
 
 _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
+_MOVED_TO = frozenset({"move", "to"})
+_CHANGED = frozenset({"move", "update", "to"})
 _PAIR = 2
 _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
@@ -71,6 +73,8 @@ class LevelUpdates:
     found: Found
     places: dict[int, tuple[Clause, Sentence]]
     clause_reasons: dict[int, str]
+    asked: set[int]
+    """Lines that hold a question: "Do we buy? SL 2350" asks about the stop too."""
 
     def _levels(self, skip: set[int]) -> None:
         targets: list[Item] = []
@@ -108,10 +112,11 @@ class LevelUpdates:
             return known
         roles = clause.roles
         reason = (
-            update_reason(clause, sentence)
-            or first_reason(sentence.roles, _TOLD)
+            ("question" if sentence.line in self.asked else "")
+            or update_reason(clause, sentence)
+            or first_reason(roles if roles >= _MOVED_TO else sentence.roles, _TOLD)
             or ("" if roles & _MOVING else first_reason(sentence.roles, _TALKED))
-            or ("hold" if "hold" in sentence.roles and not roles & {"move", "update", "to"} else "")
+            or ("hold" if "hold" in sentence.roles and not _changes(clause) else "")
         )
         self.clause_reasons[id(clause)] = reason
         return reason
@@ -274,3 +279,8 @@ class LevelUpdates:
         if len(self.named) == 1 or (len(self.named) == _PAIR and "both" in sentence.roles):
             return self.named
         return []
+
+
+def _changes(clause: Clause) -> bool:
+    """True if a word says that levels move; "a" in "teniamo, target a 2370" is to and at in one, and says nothing."""
+    return any(t.roles & _CHANGED and not t.roles >= {"at", "to"} for t in clause.terms)

@@ -7,6 +7,8 @@ the bare numbers of the next lines; a number without a label is a positional pri
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from signalos.parser.items import (
     CURRENCY,
     LABEL_ROLES,
@@ -43,6 +45,10 @@ class LevelReader(PositionalReader):
         }
         self.sides = {t.line for t in terms if t.roles & {"buy", "sell"}}
         self.bare = bare_lines(terms)
+        self.lettered = any(
+            after.text in ("b", "ii") and before.roles & {"tp", "emoji_tp"}
+            for before, after in pairwise(terms)
+        )
         self.skipped: set[int] = set()
 
     def items(self) -> list[Item]:
@@ -217,6 +223,8 @@ class LevelReader(PositionalReader):
     def _letter_index(self, term: Term, item: Item) -> bool:
         """``Goal B``, ``TP II``: a target's number written as a letter or in Roman numerals."""
         number = _LETTERS.get(term.text)
+        if number == 1 and not self.lettered:
+            return False  # "take profit a 2372": to
         if number is None or item.index is not None or item.kind == "sl" or not self._number_ahead():
             return False
         item.index = number

@@ -204,10 +204,19 @@ def _unknown_column(draft: Draft, usual: Range | None) -> list[list[Term]]:
 def _entry_groups(draft: Draft) -> list[list[Term]]:
     """Number groups of the entry: labelled ones, and an unlabelled one that a "second entry" adds to."""
     labelled = [item.values for item in draft.entries if item.values]
-    loose = [item.values for item in draft.prices if item.values]
+    loose = [item.values for item in _stated(draft)]
     if labelled and loose and any((item.index or 0) > 1 for item in draft.entries):
         return [*loose[:1], *labelled]
     return labelled or loose
+
+
+def _stated(draft: Draft) -> list[Item]:
+    """Unlabelled prices, less the 2350 of "gold is below 2350, we sell now at 2348"."""
+    prices = [item for item in draft.prices if item.values]
+    side = draft.side_term
+    told = [i for i in prices if i.beyond and side is not None and i.label.start < side.start]
+    told = [i for i in told if side is not None and i.label.clause != side.clause]
+    return [i for i in prices if i not in told] if len(told) < len(prices) else prices
 
 
 def _later_lines(

@@ -12,6 +12,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
 from signalos.parser.price_style import settle
 from signalos.parser.roles import NONE
+from signalos.parser.separable import join_separable
 from signalos.parser.slips import mend
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.term import Term
@@ -24,6 +25,7 @@ EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
 _TP_ROLE = frozenset({"emoji_tp"})
 _SL_ROLE = frozenset({"emoji_sl"})
 _BETWEEN_CURRENCIES = frozenset({"against", "reference", "to"})
+_BEYOND = frozenset({"above", "below"})
 _MAX_PHRASE = 8
 
 
@@ -64,6 +66,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
             term.ordinal = int(token.text)
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
+    join_separable(terms, languages)
     settle(terms, languages.price_style)
     if not chooser.top:
         _take_lone_sides(terms)
@@ -77,7 +80,10 @@ def _take_lone_sides(terms: list[Term]) -> None:
     for place, term in enumerate(terms):
         if len(term.maybe) != 1:
             continue
-        for near in (place - 1, place + 1):
+        before = place - 1
+        while before > 0 and (terms[before].text == ":" or terms[before].text[0] == "'"):
+            before -= 1  # "GBPUSD'de sat", "Ethereum: alım"
+        for near in (before, place + 1):
             if 0 <= near < len(terms) and terms[near].symbol is not None and terms[near].line == term.line:
                 term.roles = term.maybe
 
@@ -201,6 +207,11 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
             ):
                 term.symbol = symbol
                 term.roles = NONE
+        if term.symbol is not None and term.roles & _BEYOND:
+            if place > 1 and terms[place - 2].price:
+                term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
+            else:
+                term.roles -= _BEYOND
         if term.symbol is not None:
             place = _skip_suffix(terms, place, table.suffixes)
             term.end = terms[place - 1].end
