@@ -7,10 +7,9 @@ clause (a negation, a past form).
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-from signalos.parser.clauses import Clause, Sentence
+from signalos.parser.clauses import Sentence
 from signalos.parser.drafts import Draft
+from signalos.parser.hours import at_an_hour
 from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
@@ -56,33 +55,10 @@ TRIGGER_ROLES = (
 )
 """Speak against an order if they stand in the sentence of its side."""
 
-_UPDATE_SENTENCE = (
-    ("if", "condition"),
-    ("either", "optional"),
-    ("optional", "optional"),
-    ("example", "example"),
-    ("forwarded", "quote"),
-    ("education", "education"),
-)
-_UPDATE_CLAUSE = (
-    ("past", "past_tense"),
-    ("plan", "plan"),
-    ("wait", "wait"),
-    ("already", "past_tense"),
-    ("report", "report"),
-    ("old", "old"),
-    ("negation", "negation"),
-    ("get_ready", "get_ready"),
-    ("teaser", "advert"),
-)
-
-
 _COLUMN = 3
 """Prices without labels that make a full order: entry, stop, target."""
 _FEWEST_OF_A_RECAP = 2
 _TOLD_BY_SIDE = frozenset({"if", "past", "plan", "optional", "old", "result"})
-_AT_WORDS = frozenset({"at", "bei", "en", "em", "à", "a", "на", "di", "saat"})
-_WITH = frozenset({"with", "com", "con", "mit", "avec", "dengan", "с", "với"})
 _OF_THE_PAST = frozenset({"past_tense", "result", "report", "old"})
 
 
@@ -162,7 +138,7 @@ def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
 
 
 def _plan_reason(draft: Draft, trigger: Term, sentences: list[Sentence]) -> str:
-    """ "My plan:" above or before what is no full order (side, price, stop and target)."""
+    """Refuse for "My plan:" above or before what is no full order (side, price, stop and target)."""
     if draft.now is not None or (draft.has_prices and draft.stops and draft.targets):
         return ""
     for sentence in sentences:
@@ -309,7 +285,7 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
 
 
 def _ahead_reason(draft: Draft, sentence: Sentence, trigger: Term) -> str:
-    """ "Below 1.0800 we sell": the price in front says when. With stop and target it is a stop order."""
+    """Refuse "below 1.0800 we sell": the price in front says when. With stop and target it is a stop order."""
     if draft.now is not None or draft.kind or (draft.stops and draft.targets):
         return ""
     if at_an_hour([t for t in sentence.terms if t.clause == trigger.clause and t.start < trigger.start]):
@@ -361,65 +337,3 @@ def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
             return "talk"
     unknown = sum(not term.known for term in terms)
     return "talk" if unknown > 2 else ""
-
-
-def _at_a_target(sentence: Sentence) -> bool:
-    """True for "close half at TP1", "at TP1 we move to entry": it is to be done once price is there."""
-    for before, after in pairwise(sentence.terms):
-        if "at" in before.roles and "tp" in after.roles and "close" not in after.roles:
-            return not sentence.roles & {"now", "result"} and before.text in _AT_WORDS
-    return False
-
-
-def at_an_hour(terms: list[Term]) -> bool:
-    """True for "at 18:30 we close": it is to be done then, and whoever means now says so then."""
-    if any(t.roles & {"now", "until"} for t in terms):
-        return False
-    first = next(
-        (i for i, t in enumerate(terms) if t.numeral is not None and t.numeral.unit == "time"), None
-    )
-    if first is None:
-        return False
-    before = terms[first - 1] if first else None
-    return before is None or bool(before.roles & {"at", "to", "timeframe"})
-
-
-def _offers(clause: Clause) -> bool:
-    """True for "close the deal with 40 % off": a share behind "with" is what an advert gives."""
-    for before, term in pairwise(clause.terms):
-        if before.text in _WITH and term.numeral is not None and term.numeral.unit == "percent":
-            return True
-    return False
-
-
-def update_reason(clause: Clause, sentence: Sentence) -> str:
-    """Why an update in ``clause`` is no instruction, or ""."""
-    if asks(sentence):
-        return "question"
-    reason = first_reason(sentence.roles, _UPDATE_SENTENCE)
-    if reason:
-        return reason
-    if _at_a_target(sentence):
-        return "condition"
-    if at_an_hour(clause.terms):
-        return "plan"
-    if _offers(clause):
-        return "advert"
-    reason = first_reason(clause.roles, _UPDATE_CLAUSE)
-    if reason == "wait" and "next" in clause.roles:
-        reason = ""  # "close it and wait for the next one"
-    if reason == "old" and clause.terms[0].roles & {"close", "cancel", "move"}:
-        reason = ""
-    if not reason and "old" in sentence.roles and "old" not in clause.roles:
-        reason = "old"
-    if reason:
-        return reason
-    if any(
-        t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in clause.terms
-    ) and any(t.text == "@" for t in clause.terms):
-        return "report"  # a copier's card: "PARTIAL CLOSE SELL EURUSD 0.05 @1.0880 +20 pips"
-    words = [term for term in clause.terms if term.kind is Kind.WORD]
-    unknown = sum(not term.known for term in words)
-    if unknown > 1 + len(words) // 6:
-        return "talk"
-    return ""

@@ -15,7 +15,7 @@ from signalos.domain.signal import (
     Span,
 )
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import first_reason, update_reason
+from signalos.parser.guards import first_reason
 from signalos.parser.items import Item
 from signalos.parser.layout import small
 from signalos.parser.lexer import Kind
@@ -30,6 +30,7 @@ from signalos.parser.update_forms import (
     is_break_even,
     side_of_terms,
 )
+from signalos.parser.update_guards import update_reason
 
 _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
@@ -128,8 +129,8 @@ class LevelUpdates:
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
         if len(prices) != 1 or sum(bool(t.roles & {"sl", "tp"}) for t in sentence.terms) != 1:
             return item
-        if prices[0].start < item.label.start or small(prices[0]):
-            return item
+        if small(prices[0]) or (prices[0].start < item.label.start and "to" not in clause.roles):
+            return item  # in front of the label only "raise to 2345 the stop"
         return replace(item, values=[prices[0]])
 
     def _where(self, term: Term) -> tuple[Clause, Sentence] | None:
@@ -196,6 +197,9 @@ class LevelUpdates:
             numeral = item.values[0].numeral
             if numeral is None:
                 return
+            if not numeral.value:
+                self.found.reasons.append("price_outlier")
+                return
             anchor = anchor_of(known)
             price = resolve(numeral, usual, anchor)
             price = completed(numeral.digits, price, anchor)
@@ -212,6 +216,11 @@ class LevelUpdates:
         usual = self.table.range_of(symbol or (known.symbol if known else None))
         anchor = anchor_of(known)
         values: list[tuple[int | None, Decimal, Term]] = []
+        if any(term.numeral is not None and not term.numeral.value for i in items for term in i.values):
+            self.found.reasons.append(
+                "price_outlier"
+            )  # a zero is no target, nor the end of one written short
+            return
         for item in items:
             for term in item.values:
                 if term.numeral is not None and not (known is None and small(term)):

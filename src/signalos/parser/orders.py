@@ -139,11 +139,19 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
     digits = groups[0][0].numeral.digits if groups and groups[0][0].numeral else ""
     _read_stop(levels, stops, usual, reference, digits, side)
     _read_targets(levels, targets, usual, reference, digits, side)
+    if any(distance <= 0 for distance in _distances(levels)):
+        levels.unclear = "unclear_levels"
     if levels.spans is not None:
         levels.spans.extend(("entry", term) for group in groups for term in group)
     if draft.loose or (draft.prices and draft.entries):
         _place_loose(levels, draft, side, usual)
     return levels
+
+
+def _distances(levels: Levels) -> list[Decimal]:
+    """The stop's and the targets' distances in pips."""
+    stop = [] if levels.stop_pips is None else [levels.stop_pips]
+    return [*stop, *(levels.target_pips or [])]
 
 
 def _place_loose(levels: Levels, draft: Draft, side: Side, usual: Range | None) -> None:

@@ -7,7 +7,6 @@ from signalos.parser.lexer import Kind
 from signalos.parser.lookahead import Lookahead
 from signalos.parser.term import Term
 
-
 _ARTICLE = frozenset({"filler", "reference", "at", "price", "zone"})
 """Roles of a word that may stand between "below" and its price."""
 
@@ -98,7 +97,7 @@ class PositionalReader(Lookahead):
         return first and after is not None and after.line == term.line and after.text in ".):-@"
 
     def _beyond(self, place: int) -> str:
-        """ "above" or "below" if the price holds from there on: "below (the) 2340", and "2340 altında" behind it."""
+        """Say "above" or "below" if the price holds from there on: "below (the) 2340", "2340 altında"."""
         line = self.terms[place].line
         before = [t for t in self.terms[max(0, place - 2) : place] if t.line == line]
         if len(before) > 1 and before[1].kind is Kind.WORD and not before[1].roles - _ARTICLE:

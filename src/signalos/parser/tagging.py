@@ -261,11 +261,37 @@ def _before_side_and_price(terms: list[Term], place: int) -> bool:
     return len(following) == 2 and bool(following[0].roles & _SIDES) and following[1].price
 
 
+def _all_capitals(term: Term, source: Normalised) -> bool:
+    """True if the whole line is written in capitals, so that they do not tell a ticker from a word."""
+    start = source.cased.rfind("\n", 0, term.start) + 1
+    end = source.cased.find("\n", term.end)
+    line = source.cased[start : end if end >= 0 else None]
+    return line.isupper() and line.strip() != source.cased[term.start : term.end]
+
+
+def _traded(terms: list[Term], place: int) -> bool:
+    """True for "SELL TON 5.20" and "TON BUY 5.20"; "CLOSE ONE POSITION" and "BUY NOT SELL" name no coin."""
+    term = terms[place]
+    before = terms[place - 1] if place and terms[place - 1].line == term.line else None
+    behind = terms[place + 1] if place + 1 < len(terms) and terms[place + 1].line == term.line else None
+    if before is not None and before.roles & _SIDES and before.kind is Kind.WORD:
+        return (
+            behind is None
+            or behind.kind in (Kind.BREAK, Kind.PUNCT, Kind.EMOJI)
+            or behind.price
+            or bool(behind.roles & {"now", "at", "limit", "sl", "tp", "entry", "stop"})
+        )
+    heads = before is None or before.kind in (Kind.BREAK, Kind.EMOJI)
+    return heads and "negation" not in term.roles and _before_side_and_price(terms, place)
+
+
 def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> bool:
     """A name that is also a word counts with a mark before it or beside an order's words in capitals."""
     if place > 0 and terms[place - 1].text in ("$", "#") and terms[place].glued:
         return True
     term = terms[place]
+    if term.text in table.coins and _all_capitals(term, source):
+        return _traded(terms, place)
     first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is Kind.BREAK
     if first and len(term.text) == 2 and _before_side_and_price(terms, place):
         return True

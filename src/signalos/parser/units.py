@@ -108,10 +108,10 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and _price_far_above(terms, place)
     ):
         unit = "lots"  # "BUY 0.50 @ 3342.18"
-    elif "lots" in after.roles and _counts_lots(terms, place):
-        unit = "lots"
-    elif after.symbol is not None and _lots_before_symbol(terms, place):
-        unit = "lots"  # "SELL 0.01 GOLD 2410"
+    elif ("lots" in after.roles and _counts_lots(terms, place)) or (
+        after.symbol is not None and _lots_before_symbol(terms, place)
+    ):
+        unit = "lots"  # "0.5 lots", "SELL 0.01 GOLD 2410"
     if unit is None:
         return False
     if (
@@ -121,13 +121,24 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and after.text in "xrhm"
     ):
         return False
-    minutes = terms[place + 2] if unit == "time" and place + 2 < len(terms) else None
-    if minutes is not None and minutes.glued and after.text == "h" and minutes.numeral is not None:
-        minutes.numeral = replace(minutes.numeral, unit="time")  # "18h30"
+    if unit == "time":
+        _minutes(terms, place)
     if after.kind is Kind.WORD and not after.roles:
         after.roles = frozenset({"filler"})
     term.numeral = replace(numeral, unit=unit)
     return True
+
+
+def _minutes(terms: list[Term], place: int) -> None:
+    """Take the 30 of "18h30" as time too."""
+    minutes = terms[place + 2] if place + 2 < len(terms) else None
+    if (
+        minutes is not None
+        and minutes.glued
+        and terms[place + 1].text == "h"
+        and minutes.numeral is not None
+    ):
+        minutes.numeral = replace(minutes.numeral, unit="time")
 
 
 def _counts_lots(terms: list[Term], place: int) -> bool:

@@ -13,7 +13,6 @@ from signalos.domain.signal import (
     Scope,
 )
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import update_reason
 from signalos.parser.items import Item
 from signalos.parser.level_updates import Found, LevelUpdates
 from signalos.parser.normalise import Normalised
@@ -33,6 +32,7 @@ from signalos.parser.update_forms import (
     side_of,
     written_ratio,
 )
+from signalos.parser.update_guards import update_reason
 from signalos.parser.vocabulary import Languages
 
 _ALL = Decimal(1)
