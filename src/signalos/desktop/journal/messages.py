@@ -127,9 +127,9 @@ class Messages:
             self._db.execute(
                 "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
                 " edited_at, reply_to, deleted, sender, forwarded, received_at, again_part, again_at,"
-                " again_terminal)"
+                " again_terminal, read_by)"
                 " SELECT source, chat_id, message_id, ?, chat_name, text, posted_at, edited_at, reply_to,"
-                " deleted, sender, forwarded, ?, ?, ?, ? FROM message WHERE row = ?",
+                " deleted, sender, forwarded, ?, ?, ?, ?, read_by FROM message WHERE row = ?",
                 (
                     message.version,
                     instant_text(self._clock.now()),
@@ -140,6 +140,33 @@ class Messages:
                 ),
             )
         return message
+
+    def add_read_by(self, row: int, model: str, reading: Reading) -> Message | None:
+        """Journal how a language model read message ``row``, as a version of its own.
+
+        None if the message was edited or deleted since: what was read is then not what stands there.
+        """
+        with transaction(self._db):
+            asked = self._kept(row).message
+            (newest,) = self._db.execute(
+                "SELECT MAX(version) FROM message WHERE chat_id = ? AND message_id = ?",
+                (asked.chat_id, asked.message_id),
+            ).fetchone()
+            if newest != asked.version:
+                return None
+            message = replace(asked, version=newest + 1, read_by=model)
+            self._db.execute(
+                "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
+                " edited_at, reply_to, deleted, sender, forwarded, received_at, reading, read_by)"
+                " SELECT source, chat_id, message_id, ?, chat_name, text, posted_at, edited_at, reply_to,"
+                " deleted, sender, forwarded, ?, ?, ? FROM message WHERE row = ?",
+                (message.version, instant_text(self._clock.now()), reading_json(reading), model, row),
+            )
+        return message
+
+    def by_row(self, row: int) -> JournalledMessage:
+        """The read message at ``row``."""
+        return self._kept(row)
 
     def position(self, source: str) -> str | None:
         """Where ``source`` stands."""
@@ -229,6 +256,7 @@ def _message(row: sqlite3.Row) -> JournalledMessage:
             again_part=row["again_part"],
             again_at=None if row["again_at"] is None else instant(row["again_at"]),
             again_terminal=row["again_terminal"],
+            read_by=row["read_by"],
         ),
         reading=None if row["reading"] is None else reading_from(row["reading"]),
     )
