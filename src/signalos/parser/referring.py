@@ -22,6 +22,9 @@ def referring_clauses(sentences: list[Sentence]) -> set[int]:
                 found.add(clause.terms[0].clause)
                 continue
             before = {r for t in clause.terms[:side] for r in t.roles}
+            if "move" in clause.terms[side].roles and before & {"sl", "tp"} and "to" in before:
+                found.add(clause.terms[0].clause)  # Turkish "stopu 2345'e al": take, which is also buy
+                continue
             after = {r for t in clause.terms[side + 1 :] for r in t.roles if not t.roles & {"entry", "now"}}
             pure_before = any(
                 t.roles & {"close", "cancel"} and not t.roles & {"enter", "reverse"}

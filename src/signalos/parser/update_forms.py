@@ -61,13 +61,18 @@ def written_ratio(clause: Clause) -> Decimal | None:
     """``1/2``, ``1/3`` written with digits."""
     terms = clause.terms
     for place in range(len(terms) - 2):
-        first, mark, second = terms[place : place + 3]
-        if first.numeral is None or mark.text != "/" or second.numeral is None:
-            continue
-        top, bottom = first.numeral.value, second.numeral.value
-        if 0 < top < bottom <= 10:
-            return top / bottom
+        ratio = _ratio(terms[place : place + 3])
+        if ratio is not None:
+            return ratio
     return None
+
+
+def _ratio(terms: list[Term]) -> Decimal | None:
+    """The share that begins ``terms``."""
+    if len(terms) < 3 or terms[0].numeral is None or terms[1].text != "/" or terms[2].numeral is None:
+        return None
+    top, bottom = terms[0].numeral.value, terms[2].numeral.value
+    return top / bottom if 0 < top < bottom <= 10 else None
 
 
 def side_of(clause: Clause) -> Side | None:
@@ -190,7 +195,7 @@ def is_close(clause: Clause) -> bool:
         return False  # its only verb turned out to name a level ("exit 2410")
     first = verbs[0]
     behind = clause.terms[clause.terms.index(first) + 1 :]
-    if behind and behind[0].price and "now" not in roles:
+    if behind and behind[0].price and "now" not in roles and _ratio(behind) is None:
         return False  # "Close 2401.30" is a card's line
     if "tp" in roles and not any(
         "profit" in t.text or t.roles & {"order_noun", "secure"} for t in clause.terms if "tp" in t.roles
