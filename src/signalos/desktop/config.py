@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from signalos.desktop.ceilings import CeilingsConfig
-from signalos.desktop.server_url import loopback_address, model_base, server_base
+from signalos.desktop.server_url import UNGUARDED, UNPROTECTED, loopback_address, model_base, server_base
 from signalos.domain.ceilings import Ceilings
 from signalos.domain.errors import ConfigError, NotAllowed
 from signalos.kit.clock import DemoTime
@@ -40,15 +40,16 @@ class Mt5Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TerminalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One terminal. A simulated one has ``address``; login, password, server and ``path`` (of
-    terminal64.exe) belong to MetaTrader and may all be left out to use the terminal as logged in.
+    """One terminal. A simulated one has ``address``, one of type ``mt5linux`` that of its server; login,
+    password, server and ``path`` (of terminal64.exe) belong to MetaTrader and may all be left out to use the
+    terminal as logged in.
 
     ``grace_seconds`` is how long an order with an unknown outcome is looked for. On an account that is
     not a demo account nothing is opened unless ``allow_real_account`` says so.
     """
 
     id: _Id
-    type: Literal["simulated", "mt5"]
+    type: Literal["simulated", "mt5", "mt5linux"]
     address: str | None = None
     path: str | None = None
     login: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
@@ -265,14 +266,15 @@ def _terminal(terminal: TerminalConfig, where: str, folder: Path) -> TerminalCon
             return msgspec.structs.replace(terminal, path=str(folder / Path(terminal.path).expanduser()))
         return terminal
     for name in ("path", "login", "password", "server"):
-        if getattr(terminal, name) is not None:
+        if terminal.type == "simulated" and getattr(terminal, name) is not None:
             raise ConfigError(
                 f"{where}.{name} belongs to MetaTrader; a simulated terminal has `address` only"
             )
     if terminal.address is None:
-        raise ConfigError(f'{where}: a simulated terminal needs `address`, for example "127.0.0.1:18812"')
+        kind = "a simulated terminal" if terminal.type == "simulated" else "a terminal of type mt5linux"
+        raise ConfigError(f'{where}: {kind} needs `address`, for example "127.0.0.1:18812"')
     try:
-        loopback_address(terminal.address)
+        loopback_address(terminal.address, UNGUARDED if terminal.type == "mt5linux" else UNPROTECTED)
     except ValueError as why:
         raise ConfigError(f"{where}.address is {_shown(terminal.address)}: {why}") from None
     return terminal
@@ -285,7 +287,7 @@ def _with_environment(terminals: list[TerminalConfig], environ: Mapping[str, str
         for name in ("MT5_LOGIN", "MT5_PASSWORD", "MT5_SERVER")
         if environ.get(name)
     }
-    places = [i for i, terminal in enumerate(terminals) if terminal.type == "mt5"]
+    places = [i for i, terminal in enumerate(terminals) if terminal.type != "simulated"]
     if not given or not places:
         return terminals
     if len(places) > 1:

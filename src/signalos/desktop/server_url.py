@@ -66,16 +66,23 @@ def socket_url(url: str) -> str:
     return "ws" + server_base(url).removeprefix("http") + "/ws"
 
 
-def loopback_address(text: str) -> tuple[str, int]:
-    """Split "host:port" of a terminal on this machine. Raises ValueError saying what is wrong."""
+UNPROTECTED = "its wire is neither encrypted nor signed"
+UNGUARDED = "an mt5linux server asks for no password, and whoever reaches it runs programs there"
+
+
+def loopback_address(text: str, because: str = UNPROTECTED) -> tuple[str, int]:
+    """Split "host:port" of a terminal on this machine.
+
+    Raises ValueError saying what is wrong; ``because`` is why the terminal must be on this machine.
+    """
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise ValueError('write it as "host:port", for example "127.0.0.1:18812"')
     if not is_loopback(host):
         raise ValueError(
-            "a terminal is only spoken to on this machine (127.0.0.1, ::1 or localhost), since its wire "
-            "is neither encrypted nor signed. Run the desktop app where the terminal runs."
+            f"a terminal is only spoken to on this machine (127.0.0.1, ::1 or localhost), since {because}. "
+            "Run the desktop app where the terminal runs."
         )
     return host, int(port)
 

@@ -209,6 +209,8 @@ def test_terminals_that_answer_and_that_do_not(tmp_path: Path, listener: str) ->
         {"id": "up", "type": "simulated", "address": listener},
         {"id": "down", "type": "simulated", "address": nobody},
         {"id": "native", "type": "mt5"},
+        {"id": "wine up", "type": "mt5linux", "address": listener},
+        {"id": "wine down", "type": "mt5linux", "address": nobody},
     ]
     found = app.terminals(subject(tmp_path, config=configured(tmp_path, terminals=terminals)))
     native = State.WARNING if sys.platform == "win32" else State.FAILED
@@ -216,6 +218,8 @@ def test_terminals_that_answer_and_that_do_not(tmp_path: Path, listener: str) ->
         "terminal up": State.OK,
         "terminal down": State.FAILED,
         "terminal native": native,
+        "terminal wine up": State.FAILED if sys.platform == "win32" else State.WARNING,
+        "terminal wine down": State.FAILED,
     }
 
 

@@ -86,7 +86,8 @@ def terminals(subject: Subject) -> list[Finding]:
     found = _config(subject)
     if found is None:
         return [not_applicable("terminals", NO_APP if _config_path(subject) is None else NOT_READ)]
-    return [_simulated(t) if t.type == "simulated" else _mt5(t) for t in found.terminals]
+    looks = {"simulated": _simulated, "mt5": _mt5, "mt5linux": _mt5linux}
+    return [looks[t.type](t) for t in found.terminals]
 
 
 def _simulated(terminal: TerminalConfig) -> Finding:
@@ -114,6 +115,25 @@ def _mt5(terminal: TerminalConfig) -> Finding:
     return warning(
         name,
         "the MetaTrader5 module is there; whether the terminal is signed in was not tried",
+        "signalos doctor mt5 --demo-selftest tries it on a demo account",
+    )
+
+
+def _mt5linux(terminal: TerminalConfig) -> Finding:
+    name = f"terminal {terminal.id}"
+    if importlib.util.find_spec("rpyc") is None:
+        return failed(name, "the package rpyc is not installed", "pip install 'signalos[wine]'")
+    try:
+        socket.create_connection(loopback_address(str(terminal.address)), WITHIN_SECONDS).close()
+    except OSError as why:
+        return failed(
+            name,
+            f"nothing answers on {terminal.address} ({why})",
+            "start the terminal and its server under Wine: docs/guides/wine.md",
+        )
+    return warning(
+        name,
+        f"a server answers on {terminal.address}; whether the terminal behind it is signed in was not tried",
         "signalos doctor mt5 --demo-selftest tries it on a demo account",
     )
 
