@@ -282,7 +282,13 @@ class LevelUpdates:
         return list(dict.fromkeys(t.symbol for t in clause.terms if t.symbol is not None))
 
     def _sentence_symbols(self, sentence: Sentence) -> list[str]:
-        """The one symbol of the clause's sentence or, failing that, of the message."""
+        """The one symbol of the clause's sentence or, failing that, of the message.
+
+        Not in a reply to a trade of another: "get out of this one, oil turns" names oil as the reason.
+        """
+        addressed = self.memory.signal(self.memory.addressed())
+        if addressed is not None and not set(sentence.symbols or self.named) & set(addressed.symbols):
+            return []
         if len(sentence.symbols) == 1:
             return sentence.symbols
         if len(self.named) == 1 or (len(self.named) == _PAIR and "both" in sentence.roles):

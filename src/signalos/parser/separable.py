@@ -25,8 +25,9 @@ def join_separable(terms: list[Term], languages: Languages) -> None:
                 break
             last = terms[end]
             end += 1
-        if last is not None and last.text in particles:
-            term.roles = particles[last.text]
+        particle = last.text.rpartition(" ")[2] if last is not None else ""
+        if last is not None and particle in particles:
+            term.roles = particles[particle]
             last.roles = _PARTICLE
 
 

@@ -135,7 +135,8 @@ class UpdateReader(LevelUpdates):
         values = has_price(clause)
         if not values and is_break_even(clause):
             return "be"
-        if "expired" in roles and self._addressed_waits():
+        both = roles >= {"cancel", "close"} and not roles & {"fraction", "part"}  # "take it out"
+        if ("expired" in roles or both) and self._addressed_waits():
             return "cancel"
         if is_cancel(clause) and not values:
             return "cancel"
