@@ -262,7 +262,7 @@ def _mark_after_ignored(terms: list[Term]) -> None:
     """Numbers behind ``Risk``, ``Lot``, ``Leverage`` and the like are noise up to the next label or line."""
     ignoring = False
     seen = 0
-    for term in terms:
+    for place, term in enumerate(terms):
         if term.kind is Kind.BREAK:
             ignoring = False
             continue
@@ -271,7 +271,11 @@ def _mark_after_ignored(terms: list[Term]) -> None:
         ):
             ignoring = False
         elif "ignore_value" in term.roles and "tp" not in term.roles:
-            ignoring, seen = True, 0
+            before = terms[place - 1].numeral if place else None
+            after = terms[place + 1] if place + 1 < len(terms) else None
+            price_next = after is not None and (after.numeral is not None or "at" in after.roles)
+            sized = "lots" in term.roles and before is not None and before.unit == "lots" and price_next
+            ignoring, seen = not sized, 0  # "0.5 lots 2330": the word's number stands before it
         elif ignoring and term.numeral is not None:
             seen += 1
             if term.numeral.unit == "" and seen <= _JOINED_LIMIT:
