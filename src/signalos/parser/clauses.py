@@ -151,6 +151,8 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
             return False
         if any(t.roles & _VERBS for t in following) or following[0].roles & {"sl", "tp", "buy", "sell"}:
             return True
+        if "rest" in following[0].roles and clause.roles & {"close", "secure"}:
+            return True
         return (
             len(following) > 1
             and "enter" in following[0].roles

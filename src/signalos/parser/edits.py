@@ -83,6 +83,8 @@ def against_context(action: Open, memory: Memory, *, again: bool) -> tuple[tuple
             stated = action.entry or action.stop_loss or action.take_profits
             if same_order(earlier, action) and (stated or signal.live):
                 return (), "repost"
+            if signal.live and _restated(earlier, action):
+                return (), "repost"
     last = memory.last()
     if last is not None and action.order is OrderKind.MARKET and (action.stop_loss or action.take_profits):
         bare = last.about(action.symbol, action.side)
@@ -90,6 +92,19 @@ def against_context(action: Open, memory: Memory, *, again: bool) -> tuple[tuple
             scope = Scope(Reach.ONE, target=last.message_id)
             return tuple(level_changes(scope, bare, action)), ""
     return (action,), ""
+
+
+def _restated(earlier: Open, action: Open) -> bool:
+    """True for "reminder: the gold buy is open, SL 2308, TP 2340": the open trade's own levels without its entry."""
+    return (
+        earlier.symbol == action.symbol
+        and earlier.side is action.side
+        and not action.entry
+        and action.stop_loss is not None
+        and action.stop_loss == earlier.stop_loss
+        and bool(action.take_profits)
+        and set(action.take_profits) <= set(earlier.take_profits)
+    )
 
 
 def same_order(first: Open, second: Open) -> bool:

@@ -7,6 +7,8 @@ clause (a negation, a past form).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from signalos.parser.clauses import Sentence
 from signalos.parser.drafts import Draft
 from signalos.parser.hours import at_an_hour
@@ -284,6 +286,8 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
     place = next(i for i, term in enumerate(terms) if term is trigger)
     if any("hold" in term.roles and term.clause == trigger.clause for term in terms[:place]):
         return "hold"
+    if draft.now is None and not draft.has_prices and _still_open(terms, trigger):
+        return "hold"
     near = terms[max(0, place - 6) : place]
     if any("negation" in term.roles and term.clause == trigger.clause for term in near):
         return "negation"
@@ -310,6 +314,12 @@ def _ahead_reason(draft: Draft, sentence: Sentence, trigger: Term) -> str:
     entries = [item for item in (*draft.prices, *draft.entries) if item.values]
     ahead = [item for item in entries if item.beyond and item.values[0].start < trigger.start]
     return "condition" if any(i.values[0].sentence == trigger.sentence for i in ahead) else ""
+
+
+def _still_open(terms: list[Term], trigger: Term) -> bool:
+    """True for "the gold buy is still open, SL 2308, TP 2340"; "buy and hold" opens."""
+    own = [t for t in terms if t.clause == trigger.clause]
+    return any("hold" in t.roles and "and" not in before.roles for before, t in pairwise(own))
 
 
 def _person_reason(draft: Draft, terms: list[Term], *, complete: bool) -> str:

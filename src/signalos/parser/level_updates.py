@@ -51,6 +51,13 @@ class Found:
     reasons: list[str]
 
 
+def _raised_to(price: Term, clause: Clause) -> bool:
+    """True for "raise to 2345 the stop": a price in front of its label belongs to it only so."""
+    place = next((i for i, t in enumerate(clause.terms) if t is price), 0)
+    before = clause.terms[:place]
+    return bool(before) and "to" in before[-1].roles and any("move" in t.roles for t in before)
+
+
 def _replaced(values: list[tuple[int | None, Decimal, Term]], known: Open | None) -> int:
     """The number of the target that "TP 0.8940 -> 0.8925" replaces; 0 if it is no such pair."""
     if known is None or len(values) != _PAIR or values[0][2].line != values[1][2].line:
@@ -122,6 +129,15 @@ class LevelUpdates:
         self.clause_reasons[id(clause)] = reason
         return reason
 
+    def _of_half_an_order(self, scope: Scope) -> bool:
+        """True, with the reason noted, for "GBPAUD 1.9245, 1.9180 (stop 1.9290)": an order that names no side."""
+        bare = [i for i in self.items if i.kind in ("price", "loose") and not any(map(small, i.values))]
+        full = {i.kind for i in self.items if i.values} >= {"sl", "tp"}
+        if scope.target is None and (len(bare) >= _PAIR or (bare and full)):
+            self.found.reasons.append("no_side")
+            return True
+        return False
+
     def _with_later_value(self, item: Item, clause: Clause, sentence: Sentence) -> Item:
         """``tighten SL, new one 108.05``: the one price of the sentence belongs to its one label."""
         if "move" not in clause.roles:
@@ -129,8 +145,8 @@ class LevelUpdates:
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
         if len(prices) != 1 or sum(bool(t.roles & {"sl", "tp"}) for t in sentence.terms) != 1:
             return item
-        if small(prices[0]) or (prices[0].start < item.label.start and "to" not in clause.roles):
-            return item  # in front of the label only "raise to 2345 the stop"
+        if small(prices[0]) or (prices[0].start < item.label.start and not _raised_to(prices[0], clause)):
+            return item
         return replace(item, values=[prices[0]])
 
     def _where(self, term: Term) -> tuple[Clause, Sentence] | None:
@@ -185,6 +201,8 @@ class LevelUpdates:
 
     def _stop(self, item: Item, clause: Clause, sentence: Sentence) -> None:
         scope, symbol, known = self._scope(clause, sentence)
+        if self._of_half_an_order(scope):
+            return
         usual = self.table.range_of(symbol or (known.symbol if known else None))
         if not item.values:
             number = self._to_target(clause)
@@ -197,7 +215,7 @@ class LevelUpdates:
             numeral = item.values[0].numeral
             if numeral is None:
                 return
-            if not numeral.value:
+            if not numeral.value or (known is None and small(item.values[0])):
                 self.found.reasons.append("price_outlier")
                 return
             anchor = anchor_of(known)
@@ -213,6 +231,8 @@ class LevelUpdates:
 
     def _targets(self, items: list[Item], clause: Clause, sentence: Sentence) -> None:
         scope, symbol, known = self._scope(clause, sentence)
+        if self._of_half_an_order(scope):
+            return
         usual = self.table.range_of(symbol or (known.symbol if known else None))
         anchor = anchor_of(known)
         values: list[tuple[int | None, Decimal, Term]] = []

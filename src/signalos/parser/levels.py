@@ -307,6 +307,9 @@ class LevelReader(PositionalReader):
                 return
             elif item.values and mark is not None and self._open_word() and "hold" not in term.roles:
                 item.open_target = True
+            elif item.values and "replaced" in term.roles and self._number_next():
+                self.skipped.update(id(value) for value in item.values)
+                item.values = []
             elif item.values and term.roles & {"instead_of"}:
                 self._skip_line_numbers()
                 return

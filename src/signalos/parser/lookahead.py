@@ -10,7 +10,7 @@ from signalos.parser.term import Term
 _WORDS_BEFORE_VALUE = 4
 _HARMLESS = frozenset(
     {"filler", "reference", "at", "approx", "above", "below", "to", "price", "zone", "order_noun"}
-    | {"permission", "enter"}
+    | {"permission", "enter", "move", "be_verb"}
 )
 """Words that may stand between a label and its price."""
 _TELLING = frozenset(

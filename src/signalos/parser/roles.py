@@ -26,8 +26,12 @@ PRICE = frozenset(
 )
 """What stands around prices."""
 
-NUMBERS = frozenset({"pips", "lots", "ignore_value", "ordinal", "fraction", "percent", "instead_of"})
-"""Words that say what a number is; after ``ignore_value`` a number is neither price nor pips."""
+NUMBERS = frozenset(
+    {"pips", "lots", "ignore_value", "ordinal", "fraction", "percent", "instead_of"} | {"replaced"}
+)
+"""Words that say what a number is; after ``ignore_value`` a number is neither price nor pips.
+
+``instead_of`` stands in front of the number that no longer counts, ``replaced`` behind it (Turkish "yerine")."""
 
 UPDATE = frozenset(
     {
@@ -67,8 +71,8 @@ TALK = frozenset(
 )
 """What marks talk, each with its own reach (see guards.py)."""
 
-OTHER = frozenset({"filler", "header", "both", "against"})
-"""Harmless words, and words of headings."""
+OTHER = frozenset({"filler", "header", "both", "against", "period"})
+"""Harmless words, and words of headings; ``period`` names a day, a week: who closes one closes no trade."""
 
 ROLES = ORDER | PRICE | NUMBERS | UPDATE | TALK | OTHER
 

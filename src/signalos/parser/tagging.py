@@ -299,6 +299,7 @@ def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTabl
     if (
         named
         and place > 1
+        and not term.roles  # "el mes" is a month
         and terms[place - 1].roles & {"reference"}
         and not terms[place - 1].roles & _SIDES
     ):

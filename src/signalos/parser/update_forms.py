@@ -50,7 +50,7 @@ def has_price(clause: Clause) -> bool:
 def share_in_percent(clause: Clause) -> Decimal | None:
     """Share stated in percent, as a fraction."""
     for term in clause.terms:
-        if term.numeral is None or term.numeral.unit != "percent":
+        if term.numeral is None or term.numeral.unit != "percent" or term.numeral.sign:
             continue
         share = term.numeral.value
         if 0 < share <= 100 and share == int(share):
@@ -74,6 +74,11 @@ def _ratio(terms: list[Term]) -> Decimal | None:
         return None
     top, bottom = terms[0].numeral.value, terms[2].numeral.value
     return top / bottom if 0 < top < bottom <= 10 else None
+
+
+def counts_lots(clause: Clause) -> bool:
+    """True for "close 0.05 of your 0.10 lots": a part, though which is not known here."""
+    return any(t.numeral is not None and t.numeral.unit == "lots" for t in clause.terms)
 
 
 def side_of(clause: Clause) -> Side | None:
@@ -193,8 +198,8 @@ def _levels_named(clause: Clause) -> bool:
 def _unknown_object(behind: list[Term]) -> bool:
     """True for "close your seat now": what stands right behind the verb is nothing that trades."""
     for term in behind:
-        if term.kind is not Kind.WORD or "advert" in term.roles or not term.roles <= _ARTICLES:
-            return "advert" in term.roles
+        if term.kind is not Kind.WORD or not term.roles <= _ARTICLES:
+            return bool(term.roles & {"advert", "period"})
         if not term.known:
             return True
     return False

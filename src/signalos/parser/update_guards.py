@@ -42,7 +42,10 @@ def _at_a_target(sentence: Sentence) -> bool:
 
 def _offers(clause: Clause) -> bool:
     """True for "close the deal with 40 % off": a share behind "with" is what an advert gives."""
-    for before, term in pairwise(clause.terms):
+    said = [
+        t for t in clause.terms if not t.roles or not t.roles <= {"filler", "reference"} or t.text in _WITH
+    ]
+    for before, term in pairwise(said):
         if before.text in _WITH and term.numeral is not None and term.numeral.unit == "percent":
             return True
     return False

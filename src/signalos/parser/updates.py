@@ -19,6 +19,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.targets import Memory
 from signalos.parser.update_forms import (
+    counts_lots,
     has_price,
     is_break_even,
     is_cancel,
@@ -38,6 +39,7 @@ from signalos.parser.vocabulary import Languages
 _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
 _PAIR = 2
+_WANTED = frozenset({"move", "be_verb", "now", "to", "permission"})
 _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
 _TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
@@ -105,7 +107,11 @@ class UpdateReader(LevelUpdates):
             reason = ""  # "never filled and now it has lapsed"
         if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
             reason = "result"  # "Break-even on AUDCAD, no harm done"
-        if kind == "cancel" and not reason and _told_of_others(clause):
+        told = sentence.roles & {"past", "closed"} and "tp" not in sentence.roles
+        if kind == "be" and not reason and told and not clause.roles & _WANTED:
+            reason = "past_tense"  # "half is closed, the rest runs with the stop at entry"
+        scenario = "analysis" in sentence.roles and self.memory.addressed() is None
+        if kind == "cancel" and not reason and (scenario or _told_of_others(clause)):
             reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
             self.found.reasons.append(reason)
@@ -218,7 +224,7 @@ class UpdateReader(LevelUpdates):
         ratio = written_ratio(clause)
         if ratio is not None:
             return ratio
-        if "part" in clause.roles or "reduce" in clause.roles:
+        if "part" in clause.roles or "reduce" in clause.roles or counts_lots(clause):
             return None
         return _ALL
 

@@ -77,6 +77,8 @@ def _shipped() -> tuple[dict[str, str], str]:
         ("[language]\ncode = 'xx'\n[symbols]\nXYZ = ['x']", "not in symbols.toml"),
         ("[language]\ncode = 'xx'\n[ordinals]\nfirst = 0", "1 to 100"),
         ("[language]\ncode = 'xx'\n[words]\nbuy = ['a*']", "too short"),
+        ("[language]\ncode = 'xx'\n[separable]\nclose = ['macht']", "a verb and a particle"),
+        ("[language]\ncode = 'xx'\n[separable]\nclosing = ['macht zu']", "no role 'closing'"),
         ("[language\n", "not valid TOML"),
         ("[other]\n", "unknown section"),
     ],
@@ -85,6 +87,23 @@ def test_a_faulty_language_file_says_what_is_wrong(document, says):
     _, symbols = _shipped()
     with pytest.raises(LanguageError, match=says):
         build_languages({"xx.toml": document}, symbols)
+
+
+def test_no_phrase_swallows_a_symbol():
+    """Read as one phrase "macht gold zu" closes, but says no longer what."""
+    contents, _ = _shipped()
+    import tomllib
+
+    for name, text in contents.items():
+        document = tomllib.loads(text)
+        words = document["words"]
+        beside = {
+            word for role in ("above", "below") for word in words[role]
+        }  # Turkish "altında": in gold, below
+        names = {name for names in document.get("symbols", {}).values() for name in names} - beside
+        for role in ("close", "move", "cancel", "reduce", "secure", "header", "entry", "sl", "tp"):
+            swallowed = [p for p in words.get(role, []) if " " in p and names & set(p.split())]
+            assert not swallowed, (name, role, swallowed)
 
 
 def test_no_phrase_swallows_a_side(languages):
