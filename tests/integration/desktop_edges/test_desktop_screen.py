@@ -89,7 +89,9 @@ async def test_a_running_app_is_followed_stopped_and_resumed(world: World, scree
         assert (trade[0], trade[2], trade[7], trade[8]) == ("sim", "buy", "open", "-1001/1")
         assert rows(screen, "decisions")[0][1:5] == ["sim", "-1001/1", "open", "pass"]
 
-        await pilot.press("s", "escape")
+        await pilot.press("s")
+        assert "The app is running" in looked(), "it goes on looking behind a question"
+        await pilot.press("escape")
         assert halted(world.home, "sim") == "", "back changes nothing"
         await pilot.press("s", "3")
         await world.until(lambda: "STOPPED (own-only), proven flat" in looked())
