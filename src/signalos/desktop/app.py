@@ -7,7 +7,7 @@ import logging
 import signal
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ from signalos.sources import build_source
 from signalos.sources.base import Source, SourceParts
 
 if TYPE_CHECKING:
+    from signalos.desktop.lane import Lane
+    from signalos.desktop.model_reading import ModelReader
     from signalos.desktop.online import Online
 
 log = logging.getLogger(__name__)
@@ -122,7 +124,19 @@ class App:
         def parse(message: Message, context: ReadingContext, own: Languages | None) -> Reading:
             return parser.parse(message, context, languages if own is None else own)
 
-        self._pipeline = Pipeline(self._journal, parse, [t.lane for t in self._terminals], parts.channels)
+        lanes = [t.lane for t in self._terminals]
+        self._model_reader: ModelReader | None = None
+        if parts.config.language_model.enabled:
+            self._model_reader = self._build_model_reader(languages, lanes, environ)
+        self._pipeline = Pipeline(
+            self._journal,
+            parse,
+            lanes,
+            parts.channels,
+            (lambda row, message, reading: None)
+            if self._model_reader is None
+            else self._model_reader.consider,
+        )
         for terminal in self._terminals:
             terminal.desk.hand.on_message = self._pipeline.wake
         shared = SourceParts(
@@ -151,6 +165,28 @@ class App:
                 random=parts.random,
                 environ=environ,
             )
+
+    def _build_model_reader(
+        self, languages: Languages, lanes: Sequence[Lane], environ: Mapping[str, str]
+    ) -> ModelReader:
+        # Imported where it is used: it is off for nearly everyone.
+        from signalos.desktop.model_key import ModelKeys, build_model
+        from signalos.desktop.model_reading import ModelReader
+
+        def wake() -> None:
+            for lane in lanes:
+                lane.wake()
+
+        settings = self._parts.config.language_model
+        keys = ModelKeys(self._parts.home, environ)
+        return ModelReader(
+            self._journal,
+            partial(build_model, settings, keys),
+            self._parts.channels,
+            languages,
+            market=self._parts.market,
+            on_read=wake,
+        )
 
     async def run(self, asked: asyncio.Event) -> None:
         """Recover, go live, and on request finish what has been sent."""
@@ -181,6 +217,8 @@ class App:
             group.create_task(self._pipeline.run(), name="pipeline")
             for source in self._sources:
                 self._start(group, f"source {source.name}", partial(self._run_source, source))
+            if self._model_reader is not None:
+                self._start(group, "language model", self._model_reader.run)
             if self._online is not None:
                 self._start(group, "online", self._online.run)
 

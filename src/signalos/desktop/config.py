@@ -16,10 +16,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from signalos.desktop.ceilings import CeilingsConfig
-from signalos.desktop.server_url import UNGUARDED, UNPROTECTED, loopback_address, server_base
+from signalos.desktop.server_url import UNGUARDED, UNPROTECTED, loopback_address, model_base, server_base
 from signalos.domain.ceilings import Ceilings
 from signalos.domain.errors import ConfigError, NotAllowed
 from signalos.kit.clock import DemoTime
+from signalos.language_model.settings import LanguageModelSettings
 from signalos.protocol.shapes import PipSizes, PriceStyle, SymbolNames, WordsByRole
 from signalos.sources import SOURCES
 
@@ -103,6 +104,7 @@ class DesktopConfig(Struct, frozen=True, kw_only=True):
     routes: list[RouteConfig]
     channels: list[ChannelConfig]
     ceilings: Ceilings
+    language_model: LanguageModelSettings
     demo_clock: Path | None
     logs_folder: Path | None
 
@@ -117,6 +119,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     routes: list[dict[str, Any]] = []
     channels: list[dict[str, Any]] = []
     ceilings: dict[str, Any] = {}
+    language_model: dict[str, Any] = {}
     demo_clock: str | None = None
     logs_folder: str | None = None
 
@@ -160,6 +163,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> DesktopConfig:
         routes=_routes(raw.routes, file, [s.name for s in sources], [t.id for t in terminals]),
         channels=channels,
         ceilings=_read(CeilingsConfig, raw.ceilings, file, "ceilings").ceilings(),
+        language_model=_language_model(raw.language_model, file),
         demo_clock=None if raw.demo_clock is None else folder / raw.demo_clock,
         logs_folder=None if raw.logs_folder is None else folder / raw.logs_folder,
     )
@@ -328,6 +332,22 @@ def _server(url: str | None, environ: Mapping[str, str], file: str) -> str | Non
         return server_base(named or str(url))
     except NotAllowed as why:
         raise ConfigError(f"{where}: {why}") from why
+
+
+def _language_model(entry: dict[str, Any], file: str) -> LanguageModelSettings:
+    settings = _read(LanguageModelSettings, entry, file, "language_model")
+    if settings.enabled and (settings.base_url is None or settings.model is None):
+        missing = "base_url" if settings.base_url is None else "model"
+        raise ConfigError(
+            f"{file}: language_model.{missing} is missing: once it is enabled, name what is asked"
+        )
+    if settings.base_url is None:
+        return settings
+    try:
+        return msgspec.structs.replace(settings, base_url=model_base(settings.base_url))
+    except NotAllowed as why:
+        # Not shown: an address that is refused may carry a key.
+        raise ConfigError(f"{file}: language_model.base_url cannot be used: {why}") from None
 
 
 def _routes(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from signalos.domain.signal import Action, Close, Open, OrderKind, Reach, Scope
 from signalos.parser.clauses import Sentence
 from signalos.parser.edits import level_changes
-from signalos.parser.guards import update_reason
 from signalos.parser.targets import Memory
+from signalos.parser.update_guards import update_reason
 
 
 class Earlier:

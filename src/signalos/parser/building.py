@@ -17,7 +17,7 @@ from signalos.domain.symbols import CURRENCIES
 from signalos.parser.language_file import read_document
 from signalos.parser.lexer import CJK, Kind, lex
 from signalos.parser.normalise import normalise, plain
-from signalos.parser.roles import ROLES
+from signalos.parser.roles import NONE, ROLES
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.vocabulary import (
     BARE,
@@ -30,6 +30,7 @@ from signalos.parser.vocabulary import (
 
 _SPACED_LETTERS = 3
 """Single letters from which on the lexer reads one word."""
+_VERB_AND_PARTICLE = 2
 _WRITTEN = ("fraction", "ordinal")
 
 
@@ -84,6 +85,8 @@ class _Builder:
         self.strict: set[str] = set()
         self.endings: set[str] = set()
         self.prefixes: set[str] = set()
+        self.clitics: set[tuple[str, str]] = set()
+        self.separable: dict[str, dict[str, frozenset[str]]] = {}
         self._plain_words: dict[str, tuple[str, str] | None] = {}
         self._without_accents: dict[tuple[Meaning, bool], Meaning] = {}
 
@@ -91,6 +94,10 @@ class _Builder:
         """Take in all phrases of ``language``."""
         self.codes.append(language.code)
         self.prefixes.update(language.prefixes)
+        self.clitics.update((letters, language.code) for letters in language.clitics)
+        for verb, particle, role in language.separable():
+            known = self.separable.setdefault(verb, {})
+            known[particle] = known.get(particle, NONE) | {role}
         if language.call_to_act:
             self.call_to_act.add(language.code)
         strict = language.strict_accents
@@ -168,6 +175,8 @@ class _Builder:
             strict=frozenset(self.strict),
             endings=frozenset(self.endings),
             prefixes=tuple(sorted(sorted(self.prefixes), key=len, reverse=True)),
+            clitics=tuple(sorted(self.clitics, key=lambda pair: (-len(pair[0]), pair))),
+            separable=self.separable,
             longest_ending=max(map(len, self.endings), default=1) - 1,
         )
 
@@ -175,7 +184,9 @@ class _Builder:
 class _Language:
     """One language file, checked."""
 
-    SECTIONS = frozenset({"language", "words", "ordinals", "fractions", "symbols", "currencies"})
+    SECTIONS = frozenset(
+        {"language", "words", "ordinals", "fractions", "symbols", "currencies", "separable"}
+    )
 
     def __init__(self, name: str, document: dict[str, Any], symbols: SymbolTable) -> None:
         self.name = name
@@ -190,6 +201,7 @@ class _Language:
             raise LanguageError(f'{name}: [language] needs code = "..", as in code = "en"')
         self.call_to_act = bool(head.get("we_form_is_a_call", True))
         self.prefixes = [normalise(prefix).text for prefix in head.get("prefixes", [])]
+        self.clitics = [normalise(letters).text for letters in head.get("clitics", [])]
         self.strict_accents = bool(head.get("strict_accents", False))
         self.weak = {self._folded(word) for word in head.get("weak", [])}
 
@@ -242,6 +254,17 @@ class _Language:
             currency=currency,
             weak=weak,
         )
+
+    def separable(self) -> Iterator[tuple[str, str, str]]:
+        """(verb, particle, role) of each verb that is written in two parts. Raises LanguageError."""
+        for role, phrases in self.document.get("separable", {}).items():
+            if role not in ROLES:
+                raise LanguageError(f"{self.name}: [separable] has no role {role!r}; roles.py lists them")
+            for phrase in self._phrases(f"separable.{role}", phrases):
+                words = _words(phrase, self.name)
+                if len(words) != _VERB_AND_PARTICLE:
+                    raise LanguageError(f"{self.name}: separable {phrase!r} must be a verb and a particle")
+                yield words[0], words[1], role
 
     def _phrases(self, place: str, phrases: object) -> list[str]:
         if not isinstance(phrases, list) or not all(

@@ -16,6 +16,8 @@ _SHARED = frozenset({"stop"})
 """Every language writes "buy stop", also one whose own file knows the word as stop loss alone."""
 _CLEAR_LANGUAGE = 4
 """Words that only one language knows, from which on a lone word of another counts as unknown."""
+_NAMED = 0.5
+"""What the name of a symbol says for a language, in words."""
 _CACHE_LIMIT = 50_000
 
 
@@ -24,15 +26,22 @@ class Chooser:
 
     def __init__(self, matches: Iterable[tuple[int, tuple[Meaning, ...]]], languages: Languages) -> None:
         self._known = languages.chosen
-        self._score = score = dict.fromkeys(languages.codes, 0)
+        self._score = score = dict.fromkeys(languages.codes, 0.0)
+        names = set[str]()
         for length, meanings in matches:
             if not length or meanings[0].weak:
                 continue
             only = meanings[0].language
-            if len(meanings) == 1 or all(m.language == only for m in meanings):
+            if len(meanings) > 1 and not all(m.language == only for m in meanings):
+                continue
+            if any(m.roles for m in meanings):
                 score[only] += 1
+            else:
+                names.add(only)
         self.top = max(score.values(), default=0)
         self._clear = min(self.top, _CLEAR_LANGUAGE)
+        for only in names:  # "Ethereum" stands in one file, and is written so in all languages
+            score[only] += _NAMED
 
     def choose(self, meanings: tuple[Meaning, ...]) -> Choice:
         """What ``meanings`` come to in this message."""

@@ -130,9 +130,18 @@ def _spaced_dash(terms: list[Term], place: int) -> bool:
     return not after.glued and after.numeral is None and before.numeral is None and before.kind is Kind.WORD
 
 
+def _links(term: Term) -> bool:
+    """True for a verb that says "and" by its form: Turkish "kapatıp", having closed; what follows is said anew."""
+    return "and" in term.roles and bool(term.roles & _VERBS)
+
+
 def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
     """A verb behind "and" or behind a result begins something new."""
     term, before = terms[place], clause.terms[-1]
+    if _links(before):
+        return term.kind is Kind.WORD
+    if _links(term):
+        return False
     if term.text in "+&" and not term.glued and place + 1 < len(terms):  # "Close 60% + SL at BE"
         behind = terms[place + 1]
         return bool(behind.roles & (_VERBS | {"sl", "tp", "be"})) and "close" in clause.roles
@@ -147,4 +156,8 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
             and "enter" in following[0].roles
             and bool(following[1].roles & {"buy", "sell"})
         )
+    if (
+        "result" in clause.roles and "sl" in term.roles
+    ):  # "80 pips up SL to 2346", where no comma is written
+        return any("move" in t.roles and "to" in t.roles for t in terms[place + 1 : place + 3])
     return bool("result" in before.roles and term.roles & _VERBS and "result" not in term.roles)

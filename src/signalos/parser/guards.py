@@ -7,10 +7,9 @@ clause (a negation, a past form).
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-from signalos.parser.clauses import Clause, Sentence
+from signalos.parser.clauses import Sentence
 from signalos.parser.drafts import Draft
+from signalos.parser.hours import at_an_hour
 from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
@@ -56,32 +55,10 @@ TRIGGER_ROLES = (
 )
 """Speak against an order if they stand in the sentence of its side."""
 
-_UPDATE_SENTENCE = (
-    ("if", "condition"),
-    ("either", "optional"),
-    ("optional", "optional"),
-    ("example", "example"),
-    ("forwarded", "quote"),
-    ("education", "education"),
-)
-_UPDATE_CLAUSE = (
-    ("past", "past_tense"),
-    ("plan", "plan"),
-    ("wait", "wait"),
-    ("already", "past_tense"),
-    ("report", "report"),
-    ("old", "old"),
-    ("negation", "negation"),
-    ("get_ready", "get_ready"),
-    ("teaser", "advert"),
-)
-
-
 _COLUMN = 3
 """Prices without labels that make a full order: entry, stop, target."""
 _FEWEST_OF_A_RECAP = 2
 _TOLD_BY_SIDE = frozenset({"if", "past", "plan", "optional", "old", "result"})
-_AT_WORDS = frozenset({"at", "bei", "en", "em", "à", "a", "на", "di", "saat"})
 _OF_THE_PAST = frozenset({"past_tense", "result", "report", "old"})
 
 
@@ -117,7 +94,12 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     trigger = draft.side_term
     if trigger is None:
         return "no_side"
-    reason = message_reason(sentences) or _heading_reason(trigger, sentences) or _recap_reason(sentences)
+    reason = (
+        message_reason(sentences)
+        or _heading_reason(trigger, sentences)
+        or _plan_reason(draft, trigger, sentences)
+        or _recap_reason(sentences)
+    )
     if reason:
         return reason
     if complete and _all_reached(draft, sentences):
@@ -125,7 +107,9 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     for sentence in sentences:
         own = any(term is trigger for term in sentence.terms)
         if own:
-            reason = _trigger_reason(draft, sentence, trigger, complete=complete)
+            reason = _trigger_reason(draft, sentence, trigger, complete=complete) or _ahead_reason(
+                draft, sentence, trigger
+            )
         elif not complete:
             reason = "question" if asks(sentence) else first_reason(sentence.roles, BARE_ROLES)
         else:
@@ -137,6 +121,7 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
 
 _HEADINGS = (("old", "old"), ("expired", "result"), ("closed", "report"))
 _LONGEST_HEADING = 10
+_HEADING_LINES = 2
 
 
 def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
@@ -150,6 +135,27 @@ def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
     if any(t.price or t.roles & {"next", "now", "buy", "sell"} for t in heading.terms):
         return ""
     return first_reason(heading.roles, _HEADINGS)
+
+
+def _plan_reason(draft: Draft, trigger: Term, sentences: list[Sentence]) -> str:
+    """Refuse for "My plan:" above or before what is no full order (side, price, stop and target)."""
+    if draft.now is not None or (draft.has_prices and draft.stops and draft.targets):
+        return ""
+    for sentence in sentences:
+        heading: list[Term] = []
+        if sentence.line == trigger.line:
+            heading = [t for t in sentence.terms if t.start < trigger.start]
+        elif 0 < trigger.line - sentence.line <= _HEADING_LINES:
+            heading = sentence.terms
+        colon = next((i for i, t in enumerate(heading) if t.text == ":"), 0)
+        titled = sentence.line == trigger.line or colon == len(heading) - 1
+        if (
+            0 < colon <= _LONGEST_HEADING
+            and titled
+            and any(t.roles & {"plan", "get_ready"} for t in heading[:colon])
+        ):
+            return "plan"
+    return ""
 
 
 def _recap_reason(sentences: list[Sentence]) -> str:
@@ -278,6 +284,17 @@ def _trigger_reason(draft: Draft, sentence: Sentence, trigger: Term, *, complete
     return _person_reason(draft, terms, complete=complete)
 
 
+def _ahead_reason(draft: Draft, sentence: Sentence, trigger: Term) -> str:
+    """Refuse "below 1.0800 we sell": the price in front says when. With stop and target it is a stop order."""
+    if draft.now is not None or draft.kind or (draft.stops and draft.targets):
+        return ""
+    if at_an_hour([t for t in sentence.terms if t.clause == trigger.clause and t.start < trigger.start]):
+        return "plan"
+    entries = [item for item in (*draft.prices, *draft.entries) if item.values]
+    ahead = [item for item in entries if item.beyond and item.values[0].start < trigger.start]
+    return "condition" if any(i.values[0].sentence == trigger.sentence for i in ahead) else ""
+
+
 def _person_reason(draft: Draft, terms: list[Term], *, complete: bool) -> str:
     """Telling what one does ("I sell gold") is no order; "now" or levels make it one."""
     personal = any("first_person" in term.roles for term in terms)
@@ -320,40 +337,3 @@ def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
             return "talk"
     unknown = sum(not term.known for term in terms)
     return "talk" if unknown > 2 else ""
-
-
-def _at_a_target(sentence: Sentence) -> bool:
-    """True for "close half at TP1", "at TP1 we move to entry": it is to be done once price is there."""
-    for before, after in pairwise(sentence.terms):
-        if "at" in before.roles and "tp" in after.roles and "close" not in after.roles:
-            return not sentence.roles & {"now", "result"} and before.text in _AT_WORDS
-    return False
-
-
-def update_reason(clause: Clause, sentence: Sentence) -> str:
-    """Why an update in ``clause`` is no instruction, or ""."""
-    if asks(sentence):
-        return "question"
-    reason = first_reason(sentence.roles, _UPDATE_SENTENCE)
-    if reason:
-        return reason
-    if _at_a_target(sentence):
-        return "condition"
-    reason = first_reason(clause.roles, _UPDATE_CLAUSE)
-    if reason == "wait" and "next" in clause.roles:
-        reason = ""  # "close it and wait for the next one"
-    if reason == "old" and clause.terms[0].roles & {"close", "cancel", "move"}:
-        reason = ""
-    if not reason and "old" in sentence.roles and "old" not in clause.roles:
-        reason = "old"
-    if reason:
-        return reason
-    if any(
-        t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in clause.terms
-    ) and any(t.text == "@" for t in clause.terms):
-        return "report"  # a copier's card: "PARTIAL CLOSE SELL EURUSD 0.05 @1.0880 +20 pips"
-    words = [term for term in clause.terms if term.kind is Kind.WORD]
-    unknown = sum(not term.known for term in words)
-    if unknown > 1 + len(words) // 6:
-        return "talk"
-    return ""

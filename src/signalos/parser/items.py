@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from signalos.parser.term import Term
 
-SEPARATORS = frozenset(":=@-.!'\">→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
-LIST_MARKS = frozenset("…,/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
+BULLETS = frozenset("•·▪◾◽■□●○◆◇★☆✦")
+SEPARATORS = frozenset(":=@-.!'\">→…|‖¦#([*~_+»➔➜➝➞➡⇒⟶▶►▸/‣≈") | {"–", "—", "&"} | BULLETS
+LIST_MARKS = frozenset("…,/-&|‖¦~+、_;→➡➔➜➝➞⇒⟶>") | BULLETS
 RANGE_MARKS = frozenset("-/_~&")
 CURRENCY = frozenset("$€£¥")
 LABEL_ROLES = frozenset({"sl", "tp", "entry"})

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from signalos.parser.items import MAX_INDEX, SKIPPED, STOPPING, Item
 from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
+
+LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
+    numeral: n for n, numeral in enumerate(("i", "ii", "iii", "iv", "v", "vi"), start=1)
+}
+"""Letters and Roman numerals that number targets."""
+
+
+def lettered(terms: list[Term]) -> bool:
+    """True if a second target is named by a letter, so that "TP A" is the first and no "take profit a 2372"."""
+    return any(
+        after.text in ("b", "ii") and before.roles & {"tp", "emoji_tp"} for before, after in pairwise(terms)
+    )
 
 
 def glued_index(term: Term, item: Item) -> None:

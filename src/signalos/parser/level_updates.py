@@ -15,7 +15,7 @@ from signalos.domain.signal import (
     Span,
 )
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import first_reason, update_reason
+from signalos.parser.guards import first_reason
 from signalos.parser.items import Item
 from signalos.parser.layout import small
 from signalos.parser.lexer import Kind
@@ -30,9 +30,12 @@ from signalos.parser.update_forms import (
     is_break_even,
     side_of_terms,
 )
+from signalos.parser.update_guards import update_reason
 
 _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
+_MOVED_TO = frozenset({"move", "to"})
+_CHANGED = frozenset({"move", "update", "to"})
 _PAIR = 2
 _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
@@ -71,6 +74,8 @@ class LevelUpdates:
     found: Found
     places: dict[int, tuple[Clause, Sentence]]
     clause_reasons: dict[int, str]
+    asked: set[int]
+    """Lines that hold a question: "Do we buy? SL 2350" asks about the stop too."""
 
     def _levels(self, skip: set[int]) -> None:
         targets: list[Item] = []
@@ -108,10 +113,11 @@ class LevelUpdates:
             return known
         roles = clause.roles
         reason = (
-            update_reason(clause, sentence)
-            or first_reason(sentence.roles, _TOLD)
+            ("question" if sentence.line in self.asked else "")
+            or update_reason(clause, sentence)
+            or first_reason(roles if roles >= _MOVED_TO else sentence.roles, _TOLD)
             or ("" if roles & _MOVING else first_reason(sentence.roles, _TALKED))
-            or ("hold" if "hold" in sentence.roles and not roles & {"move", "update", "to"} else "")
+            or ("hold" if "hold" in sentence.roles and not _changes(clause) else "")
         )
         self.clause_reasons[id(clause)] = reason
         return reason
@@ -123,8 +129,8 @@ class LevelUpdates:
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
         if len(prices) != 1 or sum(bool(t.roles & {"sl", "tp"}) for t in sentence.terms) != 1:
             return item
-        if prices[0].start < item.label.start or small(prices[0]):
-            return item
+        if small(prices[0]) or (prices[0].start < item.label.start and "to" not in clause.roles):
+            return item  # in front of the label only "raise to 2345 the stop"
         return replace(item, values=[prices[0]])
 
     def _where(self, term: Term) -> tuple[Clause, Sentence] | None:
@@ -191,6 +197,9 @@ class LevelUpdates:
             numeral = item.values[0].numeral
             if numeral is None:
                 return
+            if not numeral.value:
+                self.found.reasons.append("price_outlier")
+                return
             anchor = anchor_of(known)
             price = resolve(numeral, usual, anchor)
             price = completed(numeral.digits, price, anchor)
@@ -207,6 +216,11 @@ class LevelUpdates:
         usual = self.table.range_of(symbol or (known.symbol if known else None))
         anchor = anchor_of(known)
         values: list[tuple[int | None, Decimal, Term]] = []
+        if any(term.numeral is not None and not term.numeral.value for i in items for term in i.values):
+            self.found.reasons.append(
+                "price_outlier"
+            )  # a zero is no target, nor the end of one written short
+            return
         for item in items:
             for term in item.values:
                 if term.numeral is not None and not (known is None and small(term)):
@@ -268,9 +282,20 @@ class LevelUpdates:
         return list(dict.fromkeys(t.symbol for t in clause.terms if t.symbol is not None))
 
     def _sentence_symbols(self, sentence: Sentence) -> list[str]:
-        """The one symbol of the clause's sentence or, failing that, of the message."""
+        """The one symbol of the clause's sentence or, failing that, of the message.
+
+        Not in a reply to a trade of another: "get out of this one, oil turns" names oil as the reason.
+        """
+        addressed = self.memory.signal(self.memory.addressed())
+        if addressed is not None and not set(sentence.symbols or self.named) & set(addressed.symbols):
+            return []
         if len(sentence.symbols) == 1:
             return sentence.symbols
         if len(self.named) == 1 or (len(self.named) == _PAIR and "both" in sentence.roles):
             return self.named
         return []
+
+
+def _changes(clause: Clause) -> bool:
+    """True if a word says that levels move; "a" in "teniamo, target a 2370" is to and at in one, and says nothing."""
+    return any(t.roles & _CHANGED and not t.roles >= {"at", "to"} for t in clause.terms)

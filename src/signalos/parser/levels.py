@@ -16,16 +16,13 @@ from signalos.parser.items import (
     STOPPING,
     Item,
 )
-from signalos.parser.layout import bare_lines, glued_index, read_table, small
+from signalos.parser.layout import LETTERS, bare_lines, glued_index, lettered, read_table, small
 from signalos.parser.lexer import Kind
 from signalos.parser.positional import PositionalReader
 from signalos.parser.term import Term
 
 _AIM = frozenset({"tp"})
 _BAIL = frozenset({"sl"})
-_LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
-    numeral: n for n, numeral in enumerate(("i", "ii", "iii", "iv", "v", "vi"), start=1)
-}
 
 
 class LevelReader(PositionalReader):
@@ -43,6 +40,7 @@ class LevelReader(PositionalReader):
         }
         self.sides = {t.line for t in terms if t.roles & {"buy", "sell"}}
         self.bare = bare_lines(terms)
+        self.lettered = lettered(terms)
         self.skipped: set[int] = set()
 
     def items(self) -> list[Item]:
@@ -216,7 +214,9 @@ class LevelReader(PositionalReader):
 
     def _letter_index(self, term: Term, item: Item) -> bool:
         """``Goal B``, ``TP II``: a target's number written as a letter or in Roman numerals."""
-        number = _LETTERS.get(term.text)
+        number = LETTERS.get(term.text)
+        if number == 1 and not self.lettered:
+            return False  # "take profit a 2372": to
         if number is None or item.index is not None or item.kind == "sl" or not self._number_ahead():
             return False
         item.index = number

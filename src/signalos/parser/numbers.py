@@ -138,3 +138,9 @@ def expand(short: Numeral, full: Decimal, full_digits: str) -> list[Decimal]:
         for step in (0, 1, -1)
         if head + step >= 0
     ]
+
+
+def decimals(numeral: Numeral) -> int:
+    """How many digits are written behind the decimal mark."""
+    exponent = numeral.value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0

@@ -131,7 +131,7 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
             return levels
         prices, groups = later
     layers = _layers(prices)
-    if layers is None or not _plausible(layers, usual):
+    if layers is None or not plausible(layers, usual):
         levels.unclear = "unclear_levels"
         return levels
     levels.entry = prices = layers
@@ -139,11 +139,19 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
     digits = groups[0][0].numeral.digits if groups and groups[0][0].numeral else ""
     _read_stop(levels, stops, usual, reference, digits, side)
     _read_targets(levels, targets, usual, reference, digits, side)
+    if any(distance <= 0 for distance in _distances(levels)):
+        levels.unclear = "unclear_levels"
     if levels.spans is not None:
         levels.spans.extend(("entry", term) for group in groups for term in group)
     if draft.loose or (draft.prices and draft.entries):
         _place_loose(levels, draft, side, usual)
     return levels
+
+
+def _distances(levels: Levels) -> list[Decimal]:
+    """The stop's and the targets' distances in pips."""
+    stop = [] if levels.stop_pips is None else [levels.stop_pips]
+    return [*stop, *(levels.target_pips or [])]
 
 
 def _place_loose(levels: Levels, draft: Draft, side: Side, usual: Range | None) -> None:
@@ -204,10 +212,19 @@ def _unknown_column(draft: Draft, usual: Range | None) -> list[list[Term]]:
 def _entry_groups(draft: Draft) -> list[list[Term]]:
     """Number groups of the entry: labelled ones, and an unlabelled one that a "second entry" adds to."""
     labelled = [item.values for item in draft.entries if item.values]
-    loose = [item.values for item in draft.prices if item.values]
+    loose = [item.values for item in _stated(draft)]
     if labelled and loose and any((item.index or 0) > 1 for item in draft.entries):
         return [*loose[:1], *labelled]
     return labelled or loose
+
+
+def _stated(draft: Draft) -> list[Item]:
+    """Unlabelled prices, less the 2350 of "gold is below 2350, we sell now at 2348"."""
+    prices = [item for item in draft.prices if item.values]
+    side = draft.side_term
+    told = [i for i in prices if i.beyond and side is not None and i.label.start < side.start]
+    told = [i for i in told if side is not None and i.label.clause != side.clause]
+    return [i for i in prices if i not in told] if len(told) < len(prices) else prices
 
 
 def _later_lines(
@@ -243,9 +260,9 @@ def _later_lines(
     return prices, [*kept, *below]
 
 
-def _plausible(entry: list[Decimal], usual: Range | None) -> bool:
-    """False if the entry is far outside what the symbol ever cost (a lot size, a price in points)."""
-    return usual is None or all(usual.low / 3 <= price <= usual.high * 3 for price in entry)
+def plausible(prices: list[Decimal], usual: Range | None) -> bool:
+    """False if one of ``prices`` is far outside what the symbol ever cost (a lot size, a price in points)."""
+    return usual is None or all(usual.low / 3 <= price <= usual.high * 3 for price in prices)
 
 
 def _layers(prices: list[Decimal]) -> list[Decimal] | None:

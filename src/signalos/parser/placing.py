@@ -7,17 +7,11 @@ from decimal import Decimal
 
 from signalos.domain.signal import Side
 from signalos.parser.items import Item
-from signalos.parser.numbers import Numeral
+from signalos.parser.numbers import Numeral, decimals
 from signalos.parser.term import Term
 
 NEAR = Decimal("0.05")
 """A loose number further from the order's prices than this share of them is something else."""
-
-
-def decimals(numeral: Numeral) -> int:
-    """How many digits are written behind the decimal mark."""
-    exponent = numeral.value.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 
 class Placer:

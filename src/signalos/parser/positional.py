@@ -7,6 +7,9 @@ from signalos.parser.lexer import Kind
 from signalos.parser.lookahead import Lookahead
 from signalos.parser.term import Term
 
+_ARTICLE = frozenset({"filler", "reference", "at", "price", "zone"})
+"""Roles of a word that may stand between "below" and its price."""
+
 
 class PositionalReader(Lookahead):
     """The part of the level reader that takes numbers without a label."""
@@ -93,16 +96,27 @@ class PositionalReader(Lookahead):
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
         return first and after is not None and after.line == term.line and after.text in ".):-@"
 
+    def _beyond(self, place: int) -> str:
+        """Say "above" or "below" if the price holds from there on: "below (the) 2340", "2340 altında"."""
+        line = self.terms[place].line
+        before = [t for t in self.terms[max(0, place - 2) : place] if t.line == line]
+        if len(before) > 1 and before[1].kind is Kind.WORD and not before[1].roles - _ARTICLE:
+            del before[1]
+        behind = [t for t in self.terms[place + 1 : place + 3] if t.line == line]
+        following = behind[1] if len(behind) > 1 else None
+        if following is not None and (following.numeral is not None or following.roles & _ARTICLE):
+            behind = []  # "2340 below the zone", "2340, below 2330": of what comes next
+        for term in (*before[-1:], *behind[:1]):
+            for beyond in ("above", "below"):
+                if beyond in term.roles:
+                    return beyond
+        return ""
+
     def _price_group(self, item: Item) -> None:
         """One price, or two or more joined by range marks or words."""
         place = self.place
         item.values.append(self.terms[place])
-        before = self.terms[place - 1] if place else None
-        if before is not None and before.line == item.line:
-            if "above" in before.roles:
-                item.beyond = "above"
-            elif "below" in before.roles:
-                item.beyond = "below"
+        item.beyond = self._beyond(place)
         place += 1
         while place + 1 < len(self.terms):
             joint, following = self.terms[place], self.terms[place + 1]

@@ -132,10 +132,9 @@ class _Reader:
                 opened.append(made)
                 occupied |= draft.clauses
         opened = without_twins(opened)
-        if orders and not opened:
-            levels = False
-        else:
-            levels = not orders
+        levels = (
+            not orders and not refused
+        )  # what stands beside an order is that order's, also if it is none
         actions: list[Action] = []
         if occupied:  # what stands behind a new order is about that order: management notes, footers
             first = min(occupied)

@@ -130,6 +130,8 @@ class SymbolTable:
         """
         if not 4 <= len(word) <= 9 or word in self.ordinary_words or not word.isascii():
             return None
+        if len(word) == _COIN_AND_LETTER and word[1:].upper() in CURRENCIES:
+            return None  # "DUSD" is an instrument of its own
         found: set[str] = set()
         for slip in _slips(word):
             symbol = self.names.get(slip) if len(slip) >= 4 else None
@@ -151,6 +153,7 @@ class SymbolTable:
         return known
 
 
+_COIN_AND_LETTER = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

@@ -12,6 +12,7 @@ from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
 from signalos.parser.price_style import settle
 from signalos.parser.roles import NONE
+from signalos.parser.separable import join_separable
 from signalos.parser.slips import mend
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.term import Term
@@ -24,6 +25,7 @@ EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
 _TP_ROLE = frozenset({"emoji_tp"})
 _SL_ROLE = frozenset({"emoji_sl"})
 _BETWEEN_CURRENCIES = frozenset({"against", "reference", "to"})
+_BEYOND = frozenset({"above", "below"})
 _MAX_PHRASE = 8
 
 
@@ -64,6 +66,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
             term.ordinal = int(token.text)
         terms.append(term)
     terms = _find_symbols(terms, source, languages)
+    join_separable(terms, languages)
     settle(terms, languages.price_style)
     if not chooser.top:
         _take_lone_sides(terms)
@@ -77,7 +80,10 @@ def _take_lone_sides(terms: list[Term]) -> None:
     for place, term in enumerate(terms):
         if len(term.maybe) != 1:
             continue
-        for near in (place - 1, place + 1):
+        before = place - 1
+        while before > 0 and (terms[before].text == ":" or terms[before].text[0] == "'"):
+            before -= 1  # "GBPUSD'de sat", "Ethereum: alım"
+        for near in (before, place + 1):
             if 0 <= near < len(terms) and terms[near].symbol is not None and terms[near].line == term.line:
                 term.roles = term.maybe
 
@@ -201,6 +207,11 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
             ):
                 term.symbol = symbol
                 term.roles = NONE
+        if term.symbol is not None and term.roles & _BEYOND:
+            if place > 1 and terms[place - 2].price:
+                term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
+            else:
+                term.roles -= _BEYOND
         if term.symbol is not None:
             place = _skip_suffix(terms, place, table.suffixes)
             term.end = terms[place - 1].end
@@ -250,11 +261,37 @@ def _before_side_and_price(terms: list[Term], place: int) -> bool:
     return len(following) == 2 and bool(following[0].roles & _SIDES) and following[1].price
 
 
+def _all_capitals(term: Term, source: Normalised) -> bool:
+    """True if the whole line is written in capitals, so that they do not tell a ticker from a word."""
+    start = source.cased.rfind("\n", 0, term.start) + 1
+    end = source.cased.find("\n", term.end)
+    line = source.cased[start : end if end >= 0 else None]
+    return line.isupper() and line.strip() != source.cased[term.start : term.end]
+
+
+def _traded(terms: list[Term], place: int) -> bool:
+    """True for "SELL TON 5.20" and "TON BUY 5.20"; "CLOSE ONE POSITION" and "BUY NOT SELL" name no coin."""
+    term = terms[place]
+    before = terms[place - 1] if place and terms[place - 1].line == term.line else None
+    behind = terms[place + 1] if place + 1 < len(terms) and terms[place + 1].line == term.line else None
+    if before is not None and before.roles & _SIDES and before.kind is Kind.WORD:
+        return (
+            behind is None
+            or behind.kind in (Kind.BREAK, Kind.PUNCT, Kind.EMOJI)
+            or behind.price
+            or bool(behind.roles & {"now", "at", "limit", "sl", "tp", "entry", "stop"})
+        )
+    heads = before is None or before.kind in (Kind.BREAK, Kind.EMOJI)
+    return heads and "negation" not in term.roles and _before_side_and_price(terms, place)
+
+
 def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> bool:
     """A name that is also a word counts with a mark before it or beside an order's words in capitals."""
     if place > 0 and terms[place - 1].text in ("$", "#") and terms[place].glued:
         return True
     term = terms[place]
+    if term.text in table.coins and _all_capitals(term, source):
+        return _traded(terms, place)
     first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is Kind.BREAK
     if first and len(term.text) == 2 and _before_side_and_price(terms, place):
         return True

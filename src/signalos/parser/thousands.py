@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from signalos.parser.items import MAX_INDEX
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings
 from signalos.parser.symbols import SymbolTable
@@ -15,8 +16,9 @@ def join_thousands(
 ) -> list[Term]:
     """Join ``58 900`` into one number.
 
-    A no-break or thin space between the groups joins by itself; an ordinary space only if the joined
-    number has the usual magnitude of the message's one symbol and the first group alone has not.
+    A no-break or thin space between the groups joins by itself; an ordinary space, or one behind what may be
+    the number of a target, only if the joined number has the usual magnitude of the message's one symbol and
+    the first group alone has not.
     """
     if not any(one.numeral is not None and two.numeral is not None for one, two in pairwise(terms)):
         return terms
@@ -39,7 +41,8 @@ def join_thousands(
                 and usual.holds(values[0])
                 and not usual.holds(last.numeral.value)
             )
-            if values and (gap == "\u00a0" or (gap == " " and fits)):
+            numbered = len(result) > 1 and "tp" in result[-2].roles and last.numeral.value <= MAX_INDEX
+            if values and ((gap == "\u00a0" and not numbered) or (gap in " \u00a0" and fits)):
                 last.numeral = Numeral(last.numeral.raw + term.numeral.raw, values[:1])
                 last.text = last.numeral.raw
                 last.end = term.end

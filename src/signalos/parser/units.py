@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signalos.parser.lexer import Kind
+from signalos.parser.numbers import decimals
 from signalos.parser.term import Term
 
 _LABELS = frozenset(
@@ -42,6 +43,8 @@ _CUT = frozenset({"xx", "xxx", "xxxx", "x"})
 _JOINED_LIMIT = 3
 _RESULT_DIGITS = 3
 _MOST_LOTS = 100
+_LOT_DECIMALS = 3
+_COLONS = frozenset(":=@-")
 _FAR = 5
 _LEAST_PRICE = 10
 
@@ -105,10 +108,10 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and _price_far_above(terms, place)
     ):
         unit = "lots"  # "BUY 0.50 @ 3342.18"
-    elif "lots" in after.roles and numeral.value <= 100:
-        unit = "lots"
-    elif after.symbol is not None and _lots_before_symbol(terms, place):
-        unit = "lots"  # "SELL 0.01 GOLD 2410"
+    elif ("lots" in after.roles and _counts_lots(terms, place)) or (
+        after.symbol is not None and _lots_before_symbol(terms, place)
+    ):
+        unit = "lots"  # "0.5 lots", "SELL 0.01 GOLD 2410"
     if unit is None:
         return False
     if (
@@ -118,10 +121,39 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and after.text in "xrhm"
     ):
         return False
+    if unit == "time":
+        _minutes(terms, place)
     if after.kind is Kind.WORD and not after.roles:
         after.roles = frozenset({"filler"})
     term.numeral = replace(numeral, unit=unit)
     return True
+
+
+def _minutes(terms: list[Term], place: int) -> None:
+    """Take the 30 of "18h30" as time too."""
+    minutes = terms[place + 2] if place + 2 < len(terms) else None
+    if (
+        minutes is not None
+        and minutes.glued
+        and terms[place + 1].text == "h"
+        and minutes.numeral is not None
+    ):
+        minutes.numeral = replace(minutes.numeral, unit="time")
+
+
+def _counts_lots(terms: list[Term], place: int) -> bool:
+    """True for "0.5 lots"; false for "TP 29.80 small lot" and "sell at 30.20, lot 0.02", whose number is a price."""
+    numeral = terms[place].numeral
+    if numeral is None or numeral.value > _MOST_LOTS or decimals(numeral) > _LOT_DECIMALS:
+        return False
+    line = terms[place].line
+    behind = [t for t in terms[place + 2 : place + 5] if t.line == line and t.text not in _COLONS]
+    own = behind[0].numeral if behind else None
+    if own is not None and numeral.value >= _FAR * own.value:
+        return False
+    before = next((t for t in reversed(terms[max(0, place - 3) : place]) if t.text not in _COLONS), None)
+    labelled = before is not None and before.line == line and before.roles & {"sl", "tp"}
+    return not labelled or (not behind and numeral.value < _LEAST_PRICE)
 
 
 def _lots_before_symbol(terms: list[Term], place: int) -> bool:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from signalos.domain.signal import Open, Side
 from signalos.parser.clauses import Clause, Sentence
+from signalos.parser.lexer import Kind
 from signalos.parser.prices import far
 from signalos.parser.term import Term
 
@@ -61,13 +62,18 @@ def written_ratio(clause: Clause) -> Decimal | None:
     """``1/2``, ``1/3`` written with digits."""
     terms = clause.terms
     for place in range(len(terms) - 2):
-        first, mark, second = terms[place : place + 3]
-        if first.numeral is None or mark.text != "/" or second.numeral is None:
-            continue
-        top, bottom = first.numeral.value, second.numeral.value
-        if 0 < top < bottom <= 10:
-            return top / bottom
+        ratio = _ratio(terms[place : place + 3])
+        if ratio is not None:
+            return ratio
     return None
+
+
+def _ratio(terms: list[Term]) -> Decimal | None:
+    """The share that begins ``terms``."""
+    if len(terms) < 3 or terms[0].numeral is None or terms[1].text != "/" or terms[2].numeral is None:
+        return None
+    top, bottom = terms[0].numeral.value, terms[2].numeral.value
+    return top / bottom if 0 < top < bottom <= 10 else None
 
 
 def side_of(clause: Clause) -> Side | None:
@@ -105,8 +111,18 @@ def only_known(clause: Clause) -> bool:
     return all(term.known for term in clause.terms)
 
 
+_ARTICLES = frozenset({"filler", "reference"})
+_TOLD_OF_STOPS = frozenset({"result", "past", "closed", "activated", "above", "below", "permission"})
 _RISK_AWAY = frozenset({"be", "be_verb", "risk_off"})
 """Roles of a phrase that asks to take the risk away by itself: "no more risk"."""
+
+
+def _auxiliary(term: Term, clause: Clause) -> bool:
+    """True for the verb in "stops may be hit"."""
+    if term.text != "be":
+        return False
+    following = clause.terms[clause.terms.index(term) + 1 :][:1]
+    return any(t.kind is Kind.WORD and t.roles & _TOLD_OF_STOPS for t in following)
 
 
 def is_break_even(clause: Clause) -> bool:
@@ -118,7 +134,7 @@ def is_break_even(clause: Clause) -> bool:
         and not any("tp" in t.roles and t.roles & {"be"} for t in clause.terms)
     ):
         return False
-    be_terms = [t for t in clause.terms if "be" in t.roles]
+    be_terms = [t for t in clause.terms if "be" in t.roles and not _auxiliary(t, clause)]
     strong = [t for t in be_terms if "entry" not in t.roles]
     if not be_terms:
         return False
@@ -174,14 +190,25 @@ def _levels_named(clause: Clause) -> bool:
     return False
 
 
+def _unknown_object(behind: list[Term]) -> bool:
+    """True for "close your seat now": what stands right behind the verb is nothing that trades."""
+    for term in behind:
+        if term.kind is not Kind.WORD or "advert" in term.roles or not term.roles <= _ARTICLES:
+            return "advert" in term.roles
+        if not term.known:
+            return True
+    return False
+
+
 def is_close(clause: Clause) -> bool:
     """A position is closed, wholly or in part."""
     roles = clause.roles
     if not roles & {"close", "out"} or roles & {"sl"}:
         return False
     ordered = "close" in clause.terms[0].roles and "all" in roles  # "close all before the bank speaks"
+    lead = next((t for t in clause.terms if not t.roles & {"permission", "filler"}), clause.terms[0])
     won = "result" in roles and not (
-        "close" in clause.terms[0].roles and "now" in roles
+        "close" in lead.roles and "result" not in lead.roles and "now" in roles
     )  # "close it in profit now"
     if ("analysis" in roles and not ordered) or won or roles & {"timeframe", "above", "below"}:
         return False
@@ -190,8 +217,10 @@ def is_close(clause: Clause) -> bool:
         return False  # its only verb turned out to name a level ("exit 2410")
     first = verbs[0]
     behind = clause.terms[clause.terms.index(first) + 1 :]
-    if behind and behind[0].price and "now" not in roles:
+    if behind and behind[0].price and "now" not in roles and _ratio(behind) is None:
         return False  # "Close 2401.30" is a card's line
+    if _unknown_object(behind):
+        return False
     if "tp" in roles and not any(
         "profit" in t.text or t.roles & {"order_noun", "secure"} for t in clause.terms if "tp" in t.roles
     ):

@@ -13,7 +13,6 @@ from signalos.domain.signal import (
     Scope,
 )
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import update_reason
 from signalos.parser.items import Item
 from signalos.parser.level_updates import Found, LevelUpdates
 from signalos.parser.normalise import Normalised
@@ -33,6 +32,7 @@ from signalos.parser.update_forms import (
     side_of,
     written_ratio,
 )
+from signalos.parser.update_guards import update_reason
 from signalos.parser.vocabulary import Languages
 
 _ALL = Decimal(1)
@@ -42,6 +42,16 @@ _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
 _TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
 """Void a level anywhere in its sentence, unless its own clause moves it."""
+
+
+def _told_of_others(clause: Clause) -> bool:
+    """True for "China cancels the order": whoever stands in front of the verb is not the reader."""
+    for term in clause.terms:
+        if "cancel" in term.roles:
+            return False
+        if not term.known or "analysis" in term.roles:
+            return "now" not in clause.roles
+    return False
 
 
 class UpdateReader(LevelUpdates):
@@ -64,6 +74,7 @@ class UpdateReader(LevelUpdates):
         self.found = Found([], [])
         self.named = message_symbols(sentences)
         self.clause_reasons = {}
+        self.asked = {s.line for s in sentences if s.asks}
         self.places = {c.terms[0].clause: (c, s) for s in sentences for c in s.clauses}
 
     def read(self, *, levels: bool, skip: set[int], alone: bool) -> Found:
@@ -94,6 +105,8 @@ class UpdateReader(LevelUpdates):
             reason = ""  # "never filled and now it has lapsed"
         if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
             reason = "result"  # "Break-even on AUDCAD, no harm done"
+        if kind == "cancel" and not reason and _told_of_others(clause):
+            reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
             self.found.reasons.append(reason)
             return
@@ -122,12 +135,15 @@ class UpdateReader(LevelUpdates):
         values = has_price(clause)
         if not values and is_break_even(clause):
             return "be"
-        if "expired" in roles and self._addressed_waits():
+        both = roles >= {"cancel", "close"} and not roles & {"fraction", "part"}  # "take it out"
+        if ("expired" in roles or both) and self._addressed_waits():
             return "cancel"
         if is_cancel(clause) and not values:
             return "cancel"
         if is_close(clause):
-            return "close"
+            lone = written_ratio(clause) is not None and not roles & {"now", "order_noun"}
+            unknown = lone and self.memory.resolve(None).reach is Reach.UNRESOLVED
+            return "" if unknown and not self._symbols(clause) else "close"  # "Close 1/3" may be a date
         amount = share_in_percent(clause) is not None or written_ratio(clause) is not None
         if "reduce" in roles and (amount or roles & {"part", "fraction", "order_noun"}):
             return "close"

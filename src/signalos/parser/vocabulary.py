@@ -18,6 +18,10 @@ BARE = "\0"
 """Before a word that stands for an accented one, written without its accents."""
 BARE_STRICT = "\1"
 """The same for a language in which an accent makes another word."""
+_VERBS = frozenset(
+    {"close", "move", "cancel", "secure", "reduce", "be_verb", "remove", "enter", "buy", "sell"}
+)
+"""Roles of the verbs that an object may be written on to."""
 _ENDING_MARGIN = 2
 """Letters that a word has at least in front of an ending by which alone it is known."""
 
@@ -93,6 +97,10 @@ class Languages:
     longest_ending: int = 0
     prefixes: tuple[str, ...] = ()
     """Letters written on to the front of a word, longest first (Arabic "and", "the")."""
+    clitics: tuple[tuple[str, str], ...] = ()
+    """(letters, language) written on to the end of a verb, longest first (Spanish "ciérrenla", close it)."""
+    separable: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    """Verb -> particle at the end of its clause -> what both together do (German "macht ... zu")."""
     own: Node | None = None
     """Words of one channel's profile; their meanings outrank those of the languages."""
     price_style: str = "auto"
@@ -149,11 +157,31 @@ class Languages:
                 if word.startswith(prefix) and word[len(prefix) :] in self.root.next:
                     keys.append(word[len(prefix) :])
                     break
+            keys.extend(self._without_clitic(bare))
             for size in range(min(len(word) - _ENDING_MARGIN, self.longest_ending), 1, -1):
                 if "*" + word[-size:] in self.endings:
                     keys.append("*" + word[-size:])
                     break
         return tuple(keys)
+
+    def _without_clitic(self, word: str) -> list[str]:
+        """The verb in ``word``, as keys; the verb has lost the accent that the longer word needs."""
+        for letters, language in self.clitics:
+            stem = word[: -len(letters)]
+            if not word.endswith(letters) or len(stem) < STEM_MINIMUM:
+                continue
+            found = [
+                key
+                for key in (stem, BARE + stem)
+                if key in self.root.next
+                and any(
+                    m.language == language and m.roles & _VERBS and not m.symbol
+                    for m in self.root.next[key].meanings
+                )
+            ]
+            if found:
+                return found
+        return []
 
     def knows(self, word: str) -> bool:
         """True if ``word`` begins or is a phrase of some language."""

@@ -18,6 +18,7 @@ from signalos.desktop.auth import AuthTokenManager
 from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.store import CONFIG, FILE_NAME
+from signalos.desktop.model_key import ModelKeys
 from signalos.desktop.server_url import loopback_address
 from signalos.desktop.standalone import terminals_of
 from signalos.domain.errors import ConfigError, NotAllowed
@@ -244,6 +245,32 @@ def _signed_in(name: str, settings: TelegramSettings, subject: Subject) -> Findi
     return ok(
         name, f"signed in; the session is in {where}. Telegram itself is asked by the app when it connects"
     )
+
+
+def language_model(subject: Subject) -> Finding:
+    """Tell whether a language model that is turned on can be asked. It is not asked here."""
+    name = "language model"
+    found = _config(subject)
+    if found is None:
+        return not_applicable(name, NO_APP if _config_path(subject) is None else NOT_READ)
+    if not found.language_model.enabled:
+        return not_applicable(name, "it is off")
+    settings = found.language_model
+    if importlib.util.find_spec("openai") is None:
+        return failed(name, "it is on, but the packages for it are missing", "install signalos[llm]")
+    where = ""
+    if subject.app is not None:
+        keys = ModelKeys(subject.app, subject.environ)
+        try:
+            where = keys.where()
+            keys.read()
+        except ConfigError as why:
+            return failed(name, str(why), "signalos desktop login --language-model keeps another key")
+    text = f"{settings.model} at {settings.base_url}, {f'its key in {where}' if where else 'without a key'}"
+    if found.server_url is None:
+        todo = "name a server: the yes is given in its dashboard"
+        return warning(name, f"{text}; stand-alone nothing that it reads is traded", todo)
+    return ok(name, text)
 
 
 def journal(subject: Subject) -> list[Finding]:

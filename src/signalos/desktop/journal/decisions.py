@@ -67,11 +67,16 @@ class Decisions:
         )
 
     def refused_before(self, terminal_id: str, chat_id: str, message_id: int, version: int) -> str | None:
-        """The reason why an earlier version's opening was refused by the engine, if it was."""
+        """The reason why an earlier version's opening was refused by the engine, if it was.
+
+        What a language model read and nobody confirmed does not count: nobody wrote it.
+        """
         row = self._db.execute(
             "SELECT reason FROM decision WHERE terminal_id=? AND chat_id=? AND message_id=? AND version<?"
-            " AND action='open' AND verdict='refuse' ORDER BY version DESC LIMIT 1",
-            (terminal_id, chat_id, message_id, version),
+            " AND action='open' AND verdict='refuse' AND version NOT IN (SELECT version FROM message"
+            " WHERE chat_id=? AND message_id=? AND read_by<>'' AND again_part IS NULL)"
+            " ORDER BY version DESC LIMIT 1",
+            (terminal_id, chat_id, message_id, version, chat_id, message_id),
         ).fetchone()
         return None if row is None else str(row[0])
 

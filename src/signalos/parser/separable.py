@@ -1,0 +1,47 @@
+"""Verbs written in two parts: "macht den Trade bitte zu" closes, though "macht" alone only makes."""
+
+from __future__ import annotations
+
+from signalos.parser.lexer import Kind
+from signalos.parser.term import Term
+from signalos.parser.vocabulary import Languages
+
+_REACH = 12
+"""Terms between a verb and the particle that ends its clause."""
+_ENDS = frozenset(".,;!?…()|")
+_PARTICLE = frozenset({"filler"})
+
+
+def join_separable(terms: list[Term], languages: Languages) -> None:
+    """Give a verb at the head of its clause the roles that it has with the particle at the clause's end."""
+    for place, term in enumerate(terms):
+        particles = languages.separable.get(term.text)
+        if particles is None or not _heads(terms, place):
+            continue
+        end = place + 1
+        last: Term | None = None
+        while end < min(len(terms), place + _REACH) and _inside(terms[end], term):
+            if last is not None and {"and"} & terms[end].roles:
+                break
+            last = terms[end]
+            end += 1
+        particle = last.text.rpartition(" ")[2] if last is not None else ""
+        if last is not None and particle in particles:
+            term.roles = particles[particle]
+            last.roles = _PARTICLE
+
+
+def _inside(term: Term, verb: Term) -> bool:
+    if term.kind is Kind.PUNCT:
+        return term.line == verb.line and term.text not in _ENDS
+    return term.line == verb.line and term.kind in (Kind.WORD, Kind.NUMBER)
+
+
+def _heads(terms: list[Term], place: int) -> bool:
+    """True for an order's verb; "the market closes" tells."""
+    before = terms[place - 1] if place else None
+    if before is None or before.line != terms[place].line or before.kind is not Kind.WORD:
+        return True
+    return bool(before.roles & {"and", "first_person"}) or (
+        "filler" in before.roles and not before.roles & {"reference", "now"}
+    )
