@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from signalos import parser
+from signalos.desktop.connections import ConnectionBook
 from signalos.desktop.journal.store import QUIT, STATE
 from signalos.desktop.parts import Parts, build_terminals, load
 from signalos.desktop.pipeline import Pipeline
@@ -251,6 +252,7 @@ class App:
     async def _watch_elsewhere(self, asked: asyncio.Event) -> None:
         """Act on what the command line wrote into the journal: a stop, a resume, a wish to quit."""
         told = ""
+        book = ConnectionBook(self._parts.clock)
         while True:
             if self._journal.changed_elsewhere():
                 for terminal in self._terminals:
@@ -259,21 +261,25 @@ class App:
                 self._journal.outbox.look_again()
                 if self._journal.meta(QUIT) == "1":
                     asked.set()
-            state = msgspec.json.encode(
-                {
-                    "terminals": {
-                        t.terminal_id: {
-                            "connected": t.watcher.latest is not None,
-                            "reason": t.watcher.trouble,
-                        }
-                        for t in self._terminals
-                    }
-                }
-            ).decode()
+            state = msgspec.json.encode(self._connections(book)).decode()
             if state != told:
                 self._journal.set_meta(STATE, state)
                 told = state
             await self._parts.clock.sleep(ELSEWHERE_SECONDS)
+
+    def _connections(self, book: ConnectionBook) -> dict[str, dict[str, object]]:
+        return {
+            "terminals": {
+                t.terminal_id: book.line(
+                    "terminal", t.terminal_id, t.watcher.latest is not None, t.watcher.trouble
+                )
+                for t in self._terminals
+            },
+            "sources": {
+                s.name: book.line("source", s.name, s.health.connected, s.health.error)
+                for s in self._sources
+            },
+        }
 
     def _source_problem(self, code: str, text: str) -> None:
         log.warning("source", extra={"data": {"code": code, "text": text}})

@@ -151,6 +151,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> DesktopConfig:
         )
     _unique([s.name for s in sources], f"{file}: sources", "name")
     _unique([t.id for t in terminals], f"{file}: terminals", "id")
+    _one_a_server(terminals, f"{file}: terminals")
     channels = [_read(ChannelConfig, entry, file, f"channels[{i}]") for i, entry in enumerate(raw.channels)]
     _unique([c.chat for c in channels], f"{file}: channels", "chat")
     return DesktopConfig(
@@ -278,6 +279,20 @@ def _terminal(terminal: TerminalConfig, where: str, folder: Path) -> TerminalCon
     except ValueError as why:
         raise ConfigError(f"{where}.address is {_shown(terminal.address)}: {why}") from None
     return terminal
+
+
+def _one_a_server(terminals: list[TerminalConfig], where: str) -> None:
+    """Refuse two terminals behind one mt5linux server: its module knows one, which would trade all twice."""
+    seen: dict[str | None, int] = {}
+    for i, terminal in enumerate(terminals):
+        if terminal.type != "mt5linux":
+            continue
+        if terminal.address in seen:
+            raise ConfigError(
+                f"{where}[{i}].address is {_shown(terminal.address)}, as terminals[{seen[terminal.address]}]"
+                ".address: one mt5linux server is one terminal. Give each terminal a server of its own."
+            )
+        seen[terminal.address] = i
 
 
 def _with_environment(terminals: list[TerminalConfig], environ: Mapping[str, str]) -> list[TerminalConfig]:

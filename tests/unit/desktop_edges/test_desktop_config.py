@@ -158,6 +158,10 @@ def test_the_environment_must_be_clear(path: Path) -> None:
             {"terminals": [WINE | {"address": "192.168.1.5:18813"}]},
             ["terminals[0].address is", "only spoken to on this machine", "runs programs there"],
         ),
+        (
+            {"terminals": [MT5, WINE, WINE | {"id": "wine 2"}]},
+            ["terminals[2].address is", "as terminals[1].address", "one mt5linux server is one terminal"],
+        ),
         ({"terminals": [WINE | {"address": "0.0.0.0:18813"}]}, ["only spoken to on this machine"]),
         ({"terminals": [SIMULATED | {"address": "127.0.0.1"}]}, ["host:port"]),
         ({"terminals": [SIMULATED | {"address": "127.0.0.1:99999"}]}, ["host:port"]),
