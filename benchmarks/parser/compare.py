@@ -1,7 +1,7 @@
 """Reading signals: SignalOS beside fxparser on the same cases, in one run.
 
-``python -m benchmarks.parser.compare --peer PYTHON``: PYTHON is an interpreter with ``"spacy>=3,<4"`` and
-``"emoji<0.7"`` installed, and fxparser with ``--no-deps``. Prints a table in Markdown. Cases: those of tests/corpus
+``python -m benchmarks.parser.compare --peer PYTHON``: PYTHON is an interpreter with ``fxparser==2.3.6`` and
+``"numpy<2"`` installed (its spaCy 2 is built against that). Prints a table in Markdown. Cases: those of tests/corpus
 that stand alone, since fxparser knows no chat; English and all languages; lines of talk apart.
 """
 

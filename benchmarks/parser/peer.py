@@ -1,8 +1,4 @@
-"""Answer cases with fxparser: started by ``compare.py`` with the interpreter that has fxparser and spaCy installed.
-
-fxparser 2.3.6 asks for spaCy 2 and TensorFlow 2.4, which no current Python has wheels for. Its text parsers run on
-spaCy 3 with the older form of ``Matcher.add`` translated; its picture classifier, which needs TensorFlow, is left out.
-"""
+"""Answer cases with fxparser: started by ``compare.py`` with an interpreter that has it installed."""
 
 from __future__ import annotations
 
@@ -10,30 +6,10 @@ import json
 import re
 import sys
 import time
-import types
 from contextlib import redirect_stdout
 from typing import Any
 
-import spacy.matcher
-
-_pictures = types.ModuleType("fxparser.flagParser")
-_pictures.FlagParser = object  # type: ignore[attr-defined]  # a name that the package imports and nothing here uses
-sys.modules["fxparser.flagParser"] = _pictures
-
-
-class _Matcher(spacy.matcher.Matcher):  # type: ignore[misc]  # spaCy is not installed where types are checked
-    def add(self, key: str, patterns: Any, *more: Any) -> None:
-        super().add(key, list(more) if patterns is None else patterns)
-
-
-class _PhraseMatcher(spacy.matcher.PhraseMatcher):  # type: ignore[misc]
-    def add(self, key: str, docs: Any, *more: Any) -> None:
-        super().add(key, list(more) if docs is None else docs)
-
-
-spacy.matcher.Matcher, spacy.matcher.PhraseMatcher = _Matcher, _PhraseMatcher
-
-from fxparser import ParserHelper  # noqa: E402 -- needs what stands above
+from fxparser import ParserHelper
 
 _NAMES = {"GOLD": "XAUUSD", "SILVER": "XAGUSD", "OIL": "USOIL"}
 

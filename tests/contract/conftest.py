@@ -22,6 +22,7 @@ from signalos.brokers.mt5 import (
     Mt5Broker,
     Settings,
     WorkerLauncher,
+    mt5linux_worker,
     native_worker,
     settle,
     simulated_worker,
@@ -35,6 +36,7 @@ from signalos.domain.market import Deal
 from signalos.domain.order import LegKey, OpenLeg, OrderRequest, Outcome
 from signalos.domain.signal import Side
 from signalos.kit.clock import SystemClock
+from tests.support.mt5linux_server import Mt5LinuxServer
 
 MAGIC = 517001
 ACCOUNT = "90000001@SignalOS-Simulated"
@@ -180,6 +182,27 @@ async def through_native(service: Service, address: str) -> AsyncIterator[World]
 
 
 @pytest.fixture
+async def mt5linux_server(address: str) -> AsyncIterator[Mt5LinuxServer]:
+    """The server of the mt5linux package, over the terminal at ``address``."""
+    pytest.importorskip("mt5linux", reason="the package mt5linux is for Linux")
+    server = Mt5LinuxServer(native_environ(address))
+    await server.start()
+    yield server
+    await server.kill()
+
+
+@pytest.fixture
+async def through_mt5linux(service: Service, mt5linux_server: Mt5LinuxServer) -> AsyncIterator[World]:
+    """The MetaTrader broker, a worker process with ``--mt5linux``, the server and the module behind it."""
+    clock, deadlines = SystemClock(), Deadlines(send=2.0)
+    launcher = WorkerLauncher(mt5linux_worker(mt5linux_server.address, deadlines.send), clock, Random(1))
+    broker = Mt5Broker("t1", launcher, clock, Settings(deadlines=deadlines))
+    await broker.start()
+    yield World(broker, service, launcher)
+    await broker.stop()
+
+
+@pytest.fixture
 async def in_process(service: Service) -> AsyncIterator[World]:
     """The MetaTrader broker and the simulated terminal in one process, without any wire."""
 
@@ -221,7 +244,7 @@ async def from_template() -> OtherWorld:
     return OtherWorld(broker, all_deals=lambda: house.deals)
 
 
-TO_METATRADER = ("over_worker", "through_native", "in_process")
+TO_METATRADER = ("over_worker", "through_native", "through_mt5linux", "in_process")
 
 
 @pytest.fixture(params=TO_METATRADER)

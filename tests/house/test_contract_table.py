@@ -18,6 +18,7 @@ from signalos.cli import COMMANDS
 from signalos.desktop import config as desktop_config
 from signalos.kit.clock import SystemClock
 from signalos.kit.ids import SystemIds
+from signalos.language_model.settings import LanguageModelSettings
 from signalos.protocol.firebridge import EVENT_DATA
 from signalos.protocol.socket import CommandKind
 from signalos.server.app import create_app
@@ -147,6 +148,7 @@ def fields(shape: type) -> set[str]:
 def test_keys_of_the_desktop_configuration() -> None:
     shapes: dict[str, Any] = {
         "mt5_settings": desktop_config.Mt5Settings,
+        "language_model": LanguageModelSettings,
         "terminals[]": desktop_config.TerminalConfig,
         "routes[]": desktop_config.RouteConfig,
     }

@@ -67,7 +67,10 @@ def test_every_pin_has_hashes(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda s: s["platform_system"])
 def test_what_the_project_asks_for_is_locked_on_every_system(kind: str, system: dict[str, str]) -> None:
-    extras = {"runtime": {"prices", "server", "telegram", "qr", "build"}, "dev": {"dev"}}[kind]
+    extras = {
+        "runtime": {"prices", "server", "telegram", "qr", "llm", "wine", "screen", "build"},
+        "dev": {"dev"},
+    }[kind]
     environment = {**system, "implementation_name": "cpython", "platform_python_implementation": "CPython"}
     locked = {
         name: version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from signalos.brokers.base import Broker
 from signalos.desktop.channel_book import ChannelBook, LocalChannel
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.latches import Latches
+from signalos.desktop.model_reading import ModelReader
 from signalos.desktop.pipeline import Pipeline
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.terminal import Note, Terminal, TerminalSettings
@@ -22,6 +23,7 @@ from signalos.domain.signal import Action, Reading, ReadingContext
 from signalos.domain.strategy import Strategy
 from signalos.kit.clock import VirtualClock
 from signalos.kit.ids import SeededIds
+from signalos.language_model.asking import LanguageModel
 from signalos.parser import Languages, parse
 from signalos.sources.base import Post
 from tests.support.fake_broker import FakeBroker
@@ -32,7 +34,8 @@ CHAT = "-1001"
 
 class Rig:
     """One desktop side. ``says`` maps a message's text to what the parser reads from it; ``contexts``
-    are what it was told besides, message by message.
+    are what it was told besides, message by message. ``model`` builds the language model that is asked
+    about what nothing is read from, with the vocabulary that the fence then looks with.
     """
 
     def __init__(
@@ -50,7 +53,9 @@ class Rig:
         channels: Sequence[LocalChannel] = (),
         ceilings: Ceilings | None = None,
         note: Note = lambda name, entry: None,
+        model: tuple[Callable[[], Awaitable[LanguageModel]], Languages] | None = None,
     ) -> None:
+        self._model = model
         self.home = home
         self.clock = clock or VirtualClock(START)
         self.broker = broker or FakeBroker(self.clock)
@@ -92,7 +97,22 @@ class Rig:
         self.channels = ChannelBook(
             self.journal, self.strategies, self._local_channels, paired=self._paired
         )
-        self.pipeline = Pipeline(self.journal, self._parse, [self.terminal.lane], self.channels)
+        lanes = [self.terminal.lane]
+        self.model_reader: ModelReader | None = None
+        if self._model is None:
+            self.pipeline = Pipeline(self.journal, self._parse, lanes, self.channels)
+        else:
+            build, languages = self._model
+            self.model_reader = ModelReader(
+                self.journal,
+                build,
+                self.channels,
+                languages,
+                market=self.clock,
+                on_read=self.terminal.lane.wake,
+            )
+            ask = self.model_reader.consider
+            self.pipeline = Pipeline(self.journal, self._parse, lanes, self.channels, ask)
         self.terminal.desk.hand.on_message = self.pipeline.wake
 
     def _parse(self, message: Message, context: ReadingContext, own: Languages | None) -> Reading:
@@ -109,6 +129,8 @@ class Rig:
             asyncio.create_task(self.terminal.run()),
             asyncio.create_task(self.pipeline.run()),
         ]
+        if self.model_reader is not None:
+            self._tasks.append(asyncio.create_task(self.model_reader.run()))
         await self.run(0.3)
 
     async def crash(self) -> None:

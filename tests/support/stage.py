@@ -28,16 +28,16 @@ class Stage:
     """A demo user, its terminal with a token, and a world whose desktop app reports to the server.
 
     The followed file is ``world.channel``; ``world.terminal(...)`` asks the simulated terminal itself.
-    Everything listens on 127.0.0.1 and lies below ``folder``.
+    Everything listens on 127.0.0.1 and lies below ``folder``. ``config`` is merged over the desktop app's.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: dict[str, Any] | None = None) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.world = World(
             folder / "world",
-            config={"server_url": self.url, "strategy": QUIET},
+            config={"server_url": self.url, "strategy": QUIET, **(config or {})},
             prices=quiet_prices(folder / "prices"),
         )
         self.home = self.world.folder / "state"

@@ -46,6 +46,7 @@ def add(subparsers: Any) -> None:
     _action(actions, "resume", resume_trading, "end the stop and any pause")
     status = _action(actions, "status", show_status, "what the app is doing")
     status.add_argument("--json", action="store_true")
+    _action(actions, "screen", show_screen, "follow, stop and resume the app in this window")
     _action(actions, "quit", quit_app, "let the app finish what it has sent and end")
     desktop_install.add_to(actions)
     resend = _action(actions, "resend", send_again, "after a restore of the server: send events again")
@@ -132,16 +133,13 @@ async def _prove(
     journal: Any, terminals: list[str], options: argparse.Namespace, answer: dict[str, Any]
 ) -> None:
     """Keep ``answer`` true to the journal until it is flat or the wait is over; work if no app does."""
-    from signalos.desktop.standalone import terminals_of, work_without_app
-    from signalos.desktop.wire_events import latch_event
+    from signalos.desktop.standalone import tell_stopped, terminals_of, work_without_app
     from signalos.kit.clock import SystemClock
     from signalos.kit.single import is_held
 
     clock = SystemClock()
-    latches = [journal.latches.get(t, answer["latchId"]) for t in terminals]
+    latches = tell_stopped(journal, terminals, answer["latchId"])
     answer["latchedAt"] = latches[0].latched_at.isoformat()
-    for latch in latches:
-        journal.outbox.add("latch", latch.terminal_id, latch_event(latch, "set", "trading stopped locally"))
     until = clock.monotonic() + options.wait
     trouble = ""
     while True:
@@ -174,23 +172,9 @@ async def _prove(
 
 def resume_trading(options: argparse.Namespace) -> int:
     """End every stop and pause of this app."""
-    from signalos.desktop.standalone import terminals_of
-    from signalos.desktop.wire_events import latch_event
+    from signalos.desktop.standalone import resume_all
 
-    journal = _open(options.home)
-    ended = 0
-    with journal.transaction():
-        for terminal_id in terminals_of(journal):
-            for latch in journal.latches.active(terminal_id):
-                journal.latches.end(terminal_id, latch.latch_id)
-                journal.intents.withdraw(
-                    terminal_id, f"latch:{latch.latch_id}", "latch_ended", "trading was resumed"
-                )
-                journal.outbox.add(
-                    "latch", terminal_id, latch_event(latch, "ended", "trading resumed locally")
-                )
-                ended += 1
-            journal.latches.unpause_all(terminal_id)
+    ended = resume_all(_open(options.home))
     print(
         f"trading resumed, {ended} stop(s) ended"
         if ended
@@ -209,6 +193,20 @@ def show_status(options: argparse.Namespace) -> int:
     else:
         for name, value in status.items():
             print(f"{name}: {value}")
+    return 0
+
+
+def show_screen(options: argparse.Namespace) -> int:
+    """Show the app until the user leaves. It goes on, or stays stopped, as it is."""
+    if not sys.stdout.isatty():
+        raise ConfigError("the screen needs a terminal window; `signalos desktop status` needs none")
+    try:
+        from signalos.desktop.screen.view import DesktopScreen
+    except ImportError:
+        raise ConfigError("the screen needs the package textual: pip install 'signalos[screen]'") from None
+    from signalos.kit.clock import SystemClock
+
+    DesktopScreen(_open(options.home), options.home, SystemClock(), dict(os.environ)).run()
     return 0
 
 

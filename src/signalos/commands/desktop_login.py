@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from signalos.commands import desktop_model_key
 from signalos.domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,13 +29,22 @@ def add(login: argparse.ArgumentParser) -> None:
         "--list-chats", action="store_true", help="sign in if needed, and show every chat's id"
     )
     what.add_argument(
-        "--sign-out", action="store_true", help="end the session at Telegram and remove it here"
+        "--sign-out",
+        action="store_true",
+        help="end the session at Telegram (or forget the key) and remove it here",
+    )
+    login.add_argument(
+        "--language-model",
+        action="store_true",
+        help="keep (or remove) the key of the language model instead",
     )
     login.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Sign in, keep the session, and check that the configured chats are there. Raises ConfigError."""
+    if options.language_model:
+        return desktop_model_key.run(options)
     from signalos.desktop.config import load_config
     from signalos.kit.single import AlreadyRunning, SingleInstance
 

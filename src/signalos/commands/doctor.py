@@ -36,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     app.token,
     app.clock,
     app.sources,
+    app.language_model,
     app.journal,
 )
 EXAMINATIONS = ("signalos.commands.doctor_mt5",)

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from signalos.brokers.mt5 import WorkerLauncher, native_worker, simulated_worker
+from signalos.brokers.mt5 import Deadlines, WorkerLauncher, mt5linux_worker, native_worker, simulated_worker
 from signalos.brokers.mt5.selftest.evidence import Evidence
 from signalos.brokers.mt5.selftest.examine import examine
 from signalos.desktop.config import TerminalConfig, load_config
+from signalos.desktop.terminal_types import credentials
 from signalos.domain.errors import ConfigError
 from signalos.kit.clock import SystemClock
 
@@ -71,9 +72,10 @@ def _worker(options: argparse.Namespace) -> tuple[list[str], dict[str, str], str
     terminal = _terminal(options.config_file, options.terminal)
     if terminal.type == "simulated":
         return simulated_worker(str(terminal.address)), {}, "simulated terminal"
-    given = {"MT5_LOGIN": terminal.login, "MT5_PASSWORD": terminal.password, "MT5_SERVER": terminal.server}
-    environ = {name: str(value) for name, value in given.items() if value is not None}
-    return native_worker(terminal.path), environ, "native module"
+    if terminal.type == "mt5linux":
+        command = mt5linux_worker(str(terminal.address), Deadlines().send, terminal.path)
+        return command, credentials(terminal), "mt5linux server"
+    return native_worker(terminal.path), credentials(terminal), "native module"
 
 
 def _terminal(path: Path, wanted: str | None) -> TerminalConfig:

@@ -7,7 +7,7 @@ import logging
 import signal
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from signalos import parser
+from signalos.desktop.connections import ConnectionBook
 from signalos.desktop.journal.store import QUIT, STATE
 from signalos.desktop.parts import Parts, build_terminals, load
 from signalos.desktop.pipeline import Pipeline
@@ -31,6 +32,8 @@ from signalos.sources import build_source
 from signalos.sources.base import Source, SourceParts
 
 if TYPE_CHECKING:
+    from signalos.desktop.lane import Lane
+    from signalos.desktop.model_reading import ModelReader
     from signalos.desktop.online import Online
 
 log = logging.getLogger(__name__)
@@ -121,7 +124,19 @@ class App:
         def parse(message: Message, context: ReadingContext, own: Languages | None) -> Reading:
             return parser.parse(message, context, languages if own is None else own)
 
-        self._pipeline = Pipeline(self._journal, parse, [t.lane for t in self._terminals], parts.channels)
+        lanes = [t.lane for t in self._terminals]
+        self._model_reader: ModelReader | None = None
+        if parts.config.language_model.enabled:
+            self._model_reader = self._build_model_reader(languages, lanes, environ)
+        self._pipeline = Pipeline(
+            self._journal,
+            parse,
+            lanes,
+            parts.channels,
+            (lambda row, message, reading: None)
+            if self._model_reader is None
+            else self._model_reader.consider,
+        )
         for terminal in self._terminals:
             terminal.desk.hand.on_message = self._pipeline.wake
         shared = SourceParts(
@@ -150,6 +165,28 @@ class App:
                 random=parts.random,
                 environ=environ,
             )
+
+    def _build_model_reader(
+        self, languages: Languages, lanes: Sequence[Lane], environ: Mapping[str, str]
+    ) -> ModelReader:
+        # Imported where it is used: it is off for nearly everyone.
+        from signalos.desktop.model_key import ModelKeys, build_model
+        from signalos.desktop.model_reading import ModelReader
+
+        def wake() -> None:
+            for lane in lanes:
+                lane.wake()
+
+        settings = self._parts.config.language_model
+        keys = ModelKeys(self._parts.home, environ)
+        return ModelReader(
+            self._journal,
+            partial(build_model, settings, keys),
+            self._parts.channels,
+            languages,
+            market=self._parts.market,
+            on_read=wake,
+        )
 
     async def run(self, asked: asyncio.Event) -> None:
         """Recover, go live, and on request finish what has been sent."""
@@ -180,6 +217,8 @@ class App:
             group.create_task(self._pipeline.run(), name="pipeline")
             for source in self._sources:
                 self._start(group, f"source {source.name}", partial(self._run_source, source))
+            if self._model_reader is not None:
+                self._start(group, "language model", self._model_reader.run)
             if self._online is not None:
                 self._start(group, "online", self._online.run)
 
@@ -213,6 +252,7 @@ class App:
     async def _watch_elsewhere(self, asked: asyncio.Event) -> None:
         """Act on what the command line wrote into the journal: a stop, a resume, a wish to quit."""
         told = ""
+        book = ConnectionBook(self._parts.clock)
         while True:
             if self._journal.changed_elsewhere():
                 for terminal in self._terminals:
@@ -221,21 +261,25 @@ class App:
                 self._journal.outbox.look_again()
                 if self._journal.meta(QUIT) == "1":
                     asked.set()
-            state = msgspec.json.encode(
-                {
-                    "terminals": {
-                        t.terminal_id: {
-                            "connected": t.watcher.latest is not None,
-                            "reason": t.watcher.trouble,
-                        }
-                        for t in self._terminals
-                    }
-                }
-            ).decode()
+            state = msgspec.json.encode(self._connections(book)).decode()
             if state != told:
                 self._journal.set_meta(STATE, state)
                 told = state
             await self._parts.clock.sleep(ELSEWHERE_SECONDS)
+
+    def _connections(self, book: ConnectionBook) -> dict[str, dict[str, object]]:
+        return {
+            "terminals": {
+                t.terminal_id: book.line(
+                    "terminal", t.terminal_id, t.watcher.latest is not None, t.watcher.trouble
+                )
+                for t in self._terminals
+            },
+            "sources": {
+                s.name: book.line("source", s.name, s.health.connected, s.health.error)
+                for s in self._sources
+            },
+        }
 
     def _source_problem(self, code: str, text: str) -> None:
         log.warning("source", extra={"data": {"code": code, "text": text}})

@@ -16,10 +16,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from signalos.desktop.ceilings import CeilingsConfig
-from signalos.desktop.server_url import loopback_address, server_base
+from signalos.desktop.server_url import UNGUARDED, UNPROTECTED, loopback_address, model_base, server_base
 from signalos.domain.ceilings import Ceilings
 from signalos.domain.errors import ConfigError, NotAllowed
 from signalos.kit.clock import DemoTime
+from signalos.language_model.settings import LanguageModelSettings
 from signalos.protocol.shapes import PipSizes, PriceStyle, SymbolNames, WordsByRole
 from signalos.sources import SOURCES
 
@@ -39,15 +40,16 @@ class Mt5Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TerminalConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One terminal. A simulated one has ``address``; login, password, server and ``path`` (of
-    terminal64.exe) belong to MetaTrader and may all be left out to use the terminal as logged in.
+    """One terminal. A simulated one has ``address``, one of type ``mt5linux`` that of its server; login,
+    password, server and ``path`` (of terminal64.exe) belong to MetaTrader and may all be left out to use the
+    terminal as logged in.
 
     ``grace_seconds`` is how long an order with an unknown outcome is looked for. On an account that is
     not a demo account nothing is opened unless ``allow_real_account`` says so.
     """
 
     id: _Id
-    type: Literal["simulated", "mt5"]
+    type: Literal["simulated", "mt5", "mt5linux"]
     address: str | None = None
     path: str | None = None
     login: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
@@ -102,6 +104,7 @@ class DesktopConfig(Struct, frozen=True, kw_only=True):
     routes: list[RouteConfig]
     channels: list[ChannelConfig]
     ceilings: Ceilings
+    language_model: LanguageModelSettings
     demo_clock: Path | None
     logs_folder: Path | None
 
@@ -116,6 +119,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     routes: list[dict[str, Any]] = []
     channels: list[dict[str, Any]] = []
     ceilings: dict[str, Any] = {}
+    language_model: dict[str, Any] = {}
     demo_clock: str | None = None
     logs_folder: str | None = None
 
@@ -147,6 +151,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> DesktopConfig:
         )
     _unique([s.name for s in sources], f"{file}: sources", "name")
     _unique([t.id for t in terminals], f"{file}: terminals", "id")
+    _one_a_server(terminals, f"{file}: terminals")
     channels = [_read(ChannelConfig, entry, file, f"channels[{i}]") for i, entry in enumerate(raw.channels)]
     _unique([c.chat for c in channels], f"{file}: channels", "chat")
     return DesktopConfig(
@@ -158,6 +163,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> DesktopConfig:
         routes=_routes(raw.routes, file, [s.name for s in sources], [t.id for t in terminals]),
         channels=channels,
         ceilings=_read(CeilingsConfig, raw.ceilings, file, "ceilings").ceilings(),
+        language_model=_language_model(raw.language_model, file),
         demo_clock=None if raw.demo_clock is None else folder / raw.demo_clock,
         logs_folder=None if raw.logs_folder is None else folder / raw.logs_folder,
     )
@@ -261,17 +267,32 @@ def _terminal(terminal: TerminalConfig, where: str, folder: Path) -> TerminalCon
             return msgspec.structs.replace(terminal, path=str(folder / Path(terminal.path).expanduser()))
         return terminal
     for name in ("path", "login", "password", "server"):
-        if getattr(terminal, name) is not None:
+        if terminal.type == "simulated" and getattr(terminal, name) is not None:
             raise ConfigError(
                 f"{where}.{name} belongs to MetaTrader; a simulated terminal has `address` only"
             )
     if terminal.address is None:
-        raise ConfigError(f'{where}: a simulated terminal needs `address`, for example "127.0.0.1:18812"')
+        kind = "a simulated terminal" if terminal.type == "simulated" else "a terminal of type mt5linux"
+        raise ConfigError(f'{where}: {kind} needs `address`, for example "127.0.0.1:18812"')
     try:
-        loopback_address(terminal.address)
+        loopback_address(terminal.address, UNGUARDED if terminal.type == "mt5linux" else UNPROTECTED)
     except ValueError as why:
         raise ConfigError(f"{where}.address is {_shown(terminal.address)}: {why}") from None
     return terminal
+
+
+def _one_a_server(terminals: list[TerminalConfig], where: str) -> None:
+    """Refuse two terminals behind one mt5linux server: its module knows one, which would trade all twice."""
+    seen: dict[str | None, int] = {}
+    for i, terminal in enumerate(terminals):
+        if terminal.type != "mt5linux":
+            continue
+        if terminal.address in seen:
+            raise ConfigError(
+                f"{where}[{i}].address is {_shown(terminal.address)}, as terminals[{seen[terminal.address]}]"
+                ".address: one mt5linux server is one terminal. Give each terminal a server of its own."
+            )
+        seen[terminal.address] = i
 
 
 def _with_environment(terminals: list[TerminalConfig], environ: Mapping[str, str]) -> list[TerminalConfig]:
@@ -281,7 +302,7 @@ def _with_environment(terminals: list[TerminalConfig], environ: Mapping[str, str
         for name in ("MT5_LOGIN", "MT5_PASSWORD", "MT5_SERVER")
         if environ.get(name)
     }
-    places = [i for i, terminal in enumerate(terminals) if terminal.type == "mt5"]
+    places = [i for i, terminal in enumerate(terminals) if terminal.type != "simulated"]
     if not given or not places:
         return terminals
     if len(places) > 1:
@@ -311,6 +332,22 @@ def _server(url: str | None, environ: Mapping[str, str], file: str) -> str | Non
         return server_base(named or str(url))
     except NotAllowed as why:
         raise ConfigError(f"{where}: {why}") from why
+
+
+def _language_model(entry: dict[str, Any], file: str) -> LanguageModelSettings:
+    settings = _read(LanguageModelSettings, entry, file, "language_model")
+    if settings.enabled and (settings.base_url is None or settings.model is None):
+        missing = "base_url" if settings.base_url is None else "model"
+        raise ConfigError(
+            f"{file}: language_model.{missing} is missing: once it is enabled, name what is asked"
+        )
+    if settings.base_url is None:
+        return settings
+    try:
+        return msgspec.structs.replace(settings, base_url=model_base(settings.base_url))
+    except NotAllowed as why:
+        # Not shown: an address that is refused may carry a key.
+        raise ConfigError(f"{file}: language_model.base_url cannot be used: {why}") from None
 
 
 def _routes(

@@ -80,6 +80,7 @@ class ContextBuilder:
             # A deletion changes its own signal as an edit does: what is filled stays (a policy may differ).
             is_edit=message.is_edit or message.deleted,
             by_hand=is_by_hand(message),
+            read_by=message.read_by,
             ceilings=None if self._guard is None else self._guard.ceilings,
             exposure=None if self._guard is None else self._guard.exposure(),
             profile=profile.summary(),

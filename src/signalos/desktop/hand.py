@@ -72,6 +72,15 @@ class Hand:
         part = command.args.get("part", 1)
         if not isinstance(part, int) or isinstance(part, bool) or part < 1:
             return _failed(command, "bad_arguments", "part counts from 1")
+        opening = self._journal.messages.opening(chat_id, number, part)
+        if (
+            opening is not None
+            and opening.message.read_by
+            and self._journal.messages.written_since(opening)
+        ):
+            # The page shows the text that the model read: a yes to it says nothing about the newer one.
+            text = "the channel has edited or deleted the message since the language model read it"
+            return _failed(command, "message_changed", text)
         asked = self._journal.messages.add_again(
             self._terminal_id, chat_id, number, part, self._market.now()
         )

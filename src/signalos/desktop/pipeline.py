@@ -2,6 +2,8 @@
 
 1. ``receive``: a source's post is journalled together with the source's position.
 2. ``read``: the journalled message is parsed, what was read is journalled, the server is told.
+   Where the rules could not read it, and only if the user turned that on, a question about it is journalled:
+   ``model_reading`` asks a language model and journals what it read as a version of its own. Nothing waits for it.
 3. Each terminal's :class:`Lane` takes the read messages in order of arrival and, for each action,
    decides once, journals the decision with its intents, sends them, and journals the outcomes.
 
@@ -39,6 +41,8 @@ log = logging.getLogger(__name__)
 
 Parse = Callable[[Message, ReadingContext, Languages | None], Reading]
 """What reads a message; the languages are the channel's own where it has a profile, else None."""
+Ask = Callable[[int, Message, Reading], None]
+"""Told of every message just read, at its row and within its transaction: it may journal a question."""
 MEMORY = 60
 """How many earlier messages of a chat the parser may look back to."""
 
@@ -47,8 +51,14 @@ class Pipeline:
     """Messages in, decisions and orders out."""
 
     def __init__(
-        self, journal: Journal, parse: Parse, lanes: Sequence[Lane], channels: ChannelBook
+        self,
+        journal: Journal,
+        parse: Parse,
+        lanes: Sequence[Lane],
+        channels: ChannelBook,
+        ask: Ask = lambda row, message, reading: None,
     ) -> None:
+        self._ask = ask
         self._journal = journal
         self._parse = parse
         self._lanes = lanes
@@ -95,6 +105,7 @@ class Pipeline:
             for part, action in enumerate(reading.actions, start=1):
                 if message.again_part in (None, part):
                     self._journal.outbox.add("signal", None, signal_event(message, part, action))
+            self._ask(waiting.row, message, reading)
         return True
 
     def _read_before(self, message: Message) -> Reading:
@@ -120,6 +131,8 @@ class Pipeline:
         verdicts = self._journal.decisions.verdicts(chat_id, oldest)
         newest: dict[int, ReadEntry] = {}
         for stored in earlier:
+            if stored.message.waits_for_yes:
+                continue  # until the user says yes, what a language model read is nothing to the rules
             # The newest version of each message counts, at the place of the first.
             number = stored.message.message_id
             newest[number] = _entry(

@@ -42,21 +42,47 @@ def server_base(url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def model_base(url: str) -> str:
+    """Return the address of a language model's endpoint without a slash at its end.
+
+    Raises NotAllowed: no http(s) address, credentials or a query in it, or plain http to another machine.
+    """
+    parts = _split(url)
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not host or not _PLAIN.fullmatch(host):
+        raise NotAllowed("write it as https://HOST[:PORT]/PATH, for example http://127.0.0.1:11434/v1")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise NotAllowed("the address carries no name, password or key: see docs/guides/language-model.md")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise NotAllowed(
+            "over plain http, messages and key could be read on the way. Use https, or run the model on this "
+            "machine (127.0.0.1)."
+        )
+    return url.strip().rstrip("/")
+
+
 def socket_url(url: str) -> str:
     """The WebSocket address of the server at ``url``. Raises NotAllowed as ``server_base``."""
     return "ws" + server_base(url).removeprefix("http") + "/ws"
 
 
-def loopback_address(text: str) -> tuple[str, int]:
-    """Split "host:port" of a terminal on this machine. Raises ValueError saying what is wrong."""
+UNPROTECTED = "its wire is neither encrypted nor signed"
+UNGUARDED = "an mt5linux server asks for no password, and whoever reaches it runs programs there"
+
+
+def loopback_address(text: str, because: str = UNPROTECTED) -> tuple[str, int]:
+    """Split "host:port" of a terminal on this machine.
+
+    Raises ValueError saying what is wrong; ``because`` is why the terminal must be on this machine.
+    """
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
         raise ValueError('write it as "host:port", for example "127.0.0.1:18812"')
     if not is_loopback(host):
         raise ValueError(
-            "a terminal is only spoken to on this machine (127.0.0.1, ::1 or localhost), since its wire "
-            "is neither encrypted nor signed. Run the desktop app where the terminal runs."
+            f"a terminal is only spoken to on this machine (127.0.0.1, ::1 or localhost), since {because}. "
+            "Run the desktop app where the terminal runs."
         )
     return host, int(port)
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import msgspec
 
+from signalos.desktop.connections import Connection, connections_from
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.latches import Latch
 from signalos.desktop.journal.store import STATE, TERMINALS
 from signalos.desktop.parts import build_terminals, load_for
+from signalos.desktop.wire_events import latch_event
 from signalos.kit.single import AlreadyRunning, SingleInstance, is_held
 
 
@@ -20,6 +22,41 @@ def terminals_of(journal: Journal) -> list[str]:
     """The terminals that the app was last started with."""
     stored = journal.meta(TERMINALS)
     return [] if stored is None else [str(t) for t in msgspec.json.decode(stored)]
+
+
+def connections_of(journal: Journal, home: Path) -> list[Connection]:
+    """What the running app is connected to, terminals first; all away while it is down."""
+    running = is_held(home)
+    stored = journal.meta(STATE)
+    state: dict[str, Any] = msgspec.json.decode(stored) if running and stored else {}
+    return connections_from(state, terminals_of(journal), "" if running else "the app is not running")
+
+
+def tell_stopped(journal: Journal, terminals: list[str], latch_id: str) -> list[Latch]:
+    """Let the server know of a stop that was latched here; answers the latches."""
+    found = [journal.latches.get(terminal_id, latch_id) for terminal_id in terminals]
+    latches = [latch for latch in found if latch is not None]
+    for latch in latches:
+        journal.outbox.add("latch", latch.terminal_id, latch_event(latch, "set", "trading stopped locally"))
+    return latches
+
+
+def resume_all(journal: Journal) -> int:
+    """End every stop and pause of this app; answers how many stops."""
+    ended = 0
+    with journal.transaction():
+        for terminal_id in terminals_of(journal):
+            for latch in journal.latches.active(terminal_id):
+                journal.latches.end(terminal_id, latch.latch_id)
+                journal.intents.withdraw(
+                    terminal_id, f"latch:{latch.latch_id}", "latch_ended", "trading was resumed"
+                )
+                journal.outbox.add(
+                    "latch", terminal_id, latch_event(latch, "ended", "trading resumed locally")
+                )
+                ended += 1
+            journal.latches.unpause_all(terminal_id)
+    return ended
 
 
 def status_of(journal: Journal, home: Path) -> dict[str, Any]:

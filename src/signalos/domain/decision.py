@@ -75,7 +75,8 @@ class DecisionContext:
 
     ``halted`` is ``""`` or a key of ``HALTED``. ``trades_today`` counts signals of this
     account that opened on the current UTC market day. ``records`` are this terminal's signals that
-    still have a leg alive, oldest first. ``by_hand``: the user themselves asked for it.
+    still have a leg alive, oldest first. ``by_hand``: the user themselves asked for it. ``read_by`` names
+    the language model that read the message ("": the rules did).
     ``ceilings`` are this machine's limits, ``exposure`` what they are held against. ``profile`` says in
     words what is set for the channel's way of writing; ``pip_sizes`` are the pips it counts in, by symbol,
     where they differ from the house table.
@@ -96,6 +97,7 @@ class DecisionContext:
     halted: str = ""
     is_edit: bool = False
     by_hand: bool = False
+    read_by: str = ""
     ceilings: Ceilings | None = None
     exposure: Exposure | None = None
     profile: str = ""

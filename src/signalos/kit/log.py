@@ -83,6 +83,6 @@ def start_log(level: str = "info", file: Path | None = None) -> None:
     root.setLevel(level.strip().upper() if known else "INFO")
     if not known:
         root.warning("the log level %r is none of %s: info is used", level, ", ".join(LEVELS))
-    for library in ("httpx", "httpcore", "websockets"):
+    for library in ("httpx", "httpcore", "httpx2", "httpcore2", "openai", "websockets"):
         # One line a request buries ours, and their debug lines show headers.
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -29,14 +29,17 @@ class Chooser:
         self._score = score = dict.fromkeys(languages.codes, 0.0)
         names = set[str]()
         for length, meanings in matches:
-            if length:
-                only = meanings[0].language
-                if not meanings[0].weak and all(m.language == only for m in meanings):
-                    if any(m.roles for m in meanings):
-                        score[only] += 1
-                    else:
-                        names.add(only)
+            if not length or meanings[0].weak:
+                continue
+            only = meanings[0].language
+            if len(meanings) > 1 and not all(m.language == only for m in meanings):
+                continue
+            if any(m.roles for m in meanings):
+                score[only] += 1
+            else:
+                names.add(only)
         self.top = max(score.values(), default=0)
+        self._clear = min(self.top, _CLEAR_LANGUAGE)
         for only in names:  # "Ethereum" stands in one file, and is written so in all languages
             score[only] += _NAMED
 
@@ -44,11 +47,11 @@ class Chooser:
         """What ``meanings`` come to in this message."""
         score = self._score
         # Every question below is answered by these figures, so the answer is kept with them.
-        key = (
-            meanings,
-            self.top if self.top < _CLEAR_LANGUAGE else _CLEAR_LANGUAGE,
-            *[score[m.language] for m in meanings],
-        )
+        key: tuple[object, ...]
+        if len(meanings) == 1:
+            key = (meanings[0], self._clear, score[meanings[0].language])
+        else:
+            key = (meanings, self._clear, *[score[m.language] for m in meanings])
         choice = self._known.get(key)
         if choice is None:
             choice = self._choose(meanings)

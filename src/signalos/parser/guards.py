@@ -101,6 +101,7 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
         or _heading_reason(trigger, sentences)
         or _plan_reason(draft, trigger, sentences)
         or _recap_reason(sentences)
+        or ("cancelled" if complete and _called_off(trigger, sentences) else "")
     )
     if reason:
         return reason
@@ -121,6 +122,7 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     return ""
 
 
+_FILLER = frozenset({"filler"})
 _HEADINGS = (("old", "old"), ("expired", "result"), ("closed", "report"))
 _LONGEST_HEADING = 10
 _HEADING_LINES = 2
@@ -158,6 +160,21 @@ def _plan_reason(draft: Draft, trigger: Term, sentences: list[Sentence]) -> str:
         ):
             return "plan"
     return ""
+
+
+def _called_off(trigger: Term, sentences: list[Sentence]) -> bool:
+    """True if a word alone behind the order takes it back: "... TP 2350 ❌ cancelled", "- VOID -"."""
+    for sentence in sentences:
+        if sentence.roles & {"if", "until"}:
+            continue
+        words = [t for t in sentence.terms if t.kind in (Kind.WORD, Kind.NUMBER) and t.roles != _FILLER]
+        last = words[-1] if words else None
+        if last is None or last.start < trigger.start or not last.roles & {"cancel", "void"}:
+            continue
+        before = words[-2] if len(words) > 1 else None
+        if before is None or (before.clause != last.clause or before.numeral is not None):
+            return True
+    return False
 
 
 def _recap_reason(sentences: list[Sentence]) -> str:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 
 from signalos.parser.term import Term
 
-SEPARATORS = frozenset(":=@-.!'\">→…|#([*~_+•·»➔➜➝➞➡⇒⟶▶►▸/‣") | {"–", "—", "&"}
-LIST_MARKS = frozenset("…,/-&|~+、_;•·→➡➔➜➝➞⇒⟶>")
+BULLETS = frozenset("•·▪◾◽■□●○◆◇★☆✦")
+SEPARATORS = frozenset(":=@-.!'\">→…|‖¦#([*~_+»➔➜➝➞➡⇒⟶▶►▸/‣≈") | {"–", "—", "&"} | BULLETS
+LIST_MARKS = frozenset("…,/-&|‖¦~+、_;→➡➔➜➝➞⇒⟶>") | BULLETS
 RANGE_MARKS = frozenset("-/_~&")
 CURRENCY = frozenset("$€£¥")
 LABEL_ROLES = frozenset({"sl", "tp", "entry"})
 SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
 STOPPING = frozenset({"buy", "sell", "sl", "tp", "limit", "stop"})
+MAX_ITEMS = 120
+"""Parts of orders in one message; more is a table or an attack, never a signal."""
 MAX_INDEX = 20
 
 

@@ -80,6 +80,7 @@ class LevelUpdates:
     named: list[str]
     found: Found
     places: dict[int, tuple[Clause, Sentence]]
+    clause_reasons: dict[int, str]
     asked: set[int]
     """Lines that hold a question: "Do we buy? SL 2350" asks about the stop too."""
 
@@ -99,22 +100,7 @@ class LevelUpdates:
                     continue
             if any(is_break_even(c) for c in (clause,)) and not item.values:
                 continue
-            reason = (
-                ("question" if sentence.line in self.asked else "")
-                or update_reason(clause, sentence)
-                or first_reason(clause.roles if clause.roles >= _MOVED_TO else sentence.roles, _TOLD)
-                or ("" if clause.roles & _MOVING else first_reason(sentence.roles, _TALKED))
-                or (
-                    "hold"
-                    if "hold" in sentence.roles
-                    and not any(
-                        t.roles & _CHANGED and not t.roles >= {"at", "to"}  # "teniamo, target a 2370": at
-                        for t in clause.terms
-                    )
-                    else ""
-                )
-                or self._level_reason(clause, item)
-            )
+            reason = self._told(clause, sentence) or self._level_reason(clause, item)
             if reason:
                 self.found.reasons.append(reason)
                 continue
@@ -127,6 +113,22 @@ class LevelUpdates:
         if targets and where is not None:
             self._targets(targets, *where)
 
+    def _told(self, clause: Clause, sentence: Sentence) -> str:
+        """Why levels in ``clause`` are only spoken of, or ""; looked up once a clause, however many it holds."""
+        known = self.clause_reasons.get(id(clause))
+        if known is not None:
+            return known
+        roles = clause.roles
+        reason = (
+            ("question" if sentence.line in self.asked else "")
+            or update_reason(clause, sentence)
+            or first_reason(roles if roles >= _MOVED_TO else sentence.roles, _TOLD)
+            or ("" if roles & _MOVING else first_reason(sentence.roles, _TALKED))
+            or ("hold" if "hold" in sentence.roles and not _changes(clause) else "")
+        )
+        self.clause_reasons[id(clause)] = reason
+        return reason
+
     def _of_half_an_order(self, scope: Scope) -> bool:
         """True, with the reason noted, for "GBPAUD 1.9245, 1.9180 (stop 1.9290)": an order that names no side."""
         bare = [i for i in self.items if i.kind in ("price", "loose") and not any(map(small, i.values))]
@@ -138,9 +140,10 @@ class LevelUpdates:
 
     def _with_later_value(self, item: Item, clause: Clause, sentence: Sentence) -> Item:
         """``tighten SL, new one 108.05``: the one price of the sentence belongs to its one label."""
+        if "move" not in clause.roles:
+            return item
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
-        labels = [t for t in sentence.terms if t.roles & {"sl", "tp"}]
-        if "move" not in clause.roles or len(prices) != 1 or len(labels) != 1:
+        if len(prices) != 1 or sum(bool(t.roles & {"sl", "tp"}) for t in sentence.terms) != 1:
             return item
         if small(prices[0]) or (prices[0].start < item.label.start and not _raised_to(prices[0], clause)):
             return item
@@ -311,3 +314,8 @@ class LevelUpdates:
         if len(self.named) == 1 or (len(self.named) == _PAIR and "both" in sentence.roles):
             return self.named
         return []
+
+
+def _changes(clause: Clause) -> bool:
+    """True if a word says that levels move; "a" in "teniamo, target a 2370" is to and at in one, and says nothing."""
+    return any(t.roles & _CHANGED and not t.roles >= {"at", "to"} for t in clause.terms)

@@ -12,6 +12,7 @@ from signalos.parser.items import (
     LABEL_ROLES,
     LIST_MARKS,
     MAX_INDEX,
+    MAX_ITEMS,
     STOPPING,
     Item,
 )
@@ -43,7 +44,8 @@ class LevelReader(PositionalReader):
         self.skipped: set[int] = set()
 
     def items(self) -> list[Item]:
-        while self.place < len(self.terms):
+        """All parts; reading ends where there are more than MAX_ITEMS, which the caller refuses."""
+        while self.place < len(self.terms) and len(self.found) <= MAX_ITEMS:
             before = self.place
             self._step(self.terms[self.place])
             if self.place == before:
@@ -195,9 +197,20 @@ class LevelReader(PositionalReader):
             elif term.text in "()" or self._skippable(term) or term.roles & {"emoji_sl", "emoji_tp"}:
                 if "above" in term.roles or "below" in term.roles:
                     item.beyond = "above" if "above" in term.roles else "below"
+            elif term.symbol is not None and self._symbol_in_between():
+                self.found.append(Item("symbol", term))
             elif not self._belongs_to_label(term, item, role):
                 return
             self.place += 1
+
+    def _symbol_in_between(self) -> bool:
+        """``TP on cable at 1.2650``: whose target it is stands between the label and its price."""
+        before, after = self.terms[self.place - 1], self.terms[self.place + 1 : self.place + 3]
+        if "at" not in before.roles or not after or after[0].line != before.line:
+            return False
+        if after[0].roles & {"at", "to"} or after[0].text in ":=":
+            after = after[1:]
+        return bool(after) and after[0].price and after[0].line == before.line
 
     def _belongs_to_label(self, term: Term, item: Item, role: str) -> bool:
         """True for a word that goes on with a label or leads to its price."""

@@ -7,8 +7,8 @@ from enum import IntEnum
 
 from signalos.parser.normalise import INDEX_BASE, INDEX_LIMIT, Normalised
 
-MAX_TOKENS = 1500
-"""Words, numbers and marks of a message; 4,096 characters of prose are about 900."""
+MAX_TOKENS = 1000
+"""Words, numbers and marks of a message; the 4,096 characters that Telegram allows are about 900 in prose."""
 
 
 class Kind(IntEnum):
@@ -58,8 +58,8 @@ _PATTERN = re.compile(
     r"|(@[^\W\d_]\w{2,})"
     rf"|({_STROKED})"
     rf"|([{_CJK}])"
-    rf"|((?:(?![{_CJK}])[^\W\d_])+(?:'(?:(?![{_CJK}])[^\W\d_])+)*)"
-    r"|([0-9]+(?:[.,'][0-9]+)*(?:k(?![^\W_]))?)"
+    rf"|([^\W\d_{_CJK}]+(?:'[^\W\d_{_CJK}]+)*)"
+    r"|([0-9]+(?:[.,'][0-9]+)*(?:k(?![^\W_]))?|(?<![^\s@:=(])\.[0-9]{3,}(?![.,'][0-9]|\w))"
     rf"|([{chr(INDEX_BASE)}-{chr(INDEX_BASE + INDEX_LIMIT)}])"
     r"|(\.{2,})"
     r"|([!-/:-@\[-`{-~。、؟«»“”„…·•×÷¿¡№|‖¦→←➔➜➝➞➡⇒⟶▶►▸▪◾◽■□●○◆◇★☆✦–—−≈≤≥±°§])"

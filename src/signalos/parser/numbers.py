@@ -63,7 +63,7 @@ def readings(raw: str) -> tuple[Decimal, ...]:
         return (Decimal(raw.replace(mark, "")),) if _grouped(raw.split(mark)) else ()
     head, tail = raw.split(mark)
     decimal = Decimal(f"{head}.{tail}")
-    if len(tail) != 3 or len(head) > 3 or head.startswith("0"):
+    if not head or len(tail) != 3 or len(head) > 3 or head.startswith("0"):
         return (decimal,)
     thousands = Decimal(head + tail)
     return (decimal, thousands) if mark == "." else (thousands, decimal)

@@ -131,7 +131,7 @@ def _read_levels(draft: Draft, side: Side, usual: Range | None) -> Levels:
             return levels
         prices, groups = later
     layers = _layers(prices)
-    if layers is None or not _plausible(layers, usual):
+    if layers is None or not plausible(layers, usual):
         levels.unclear = "unclear_levels"
         return levels
     levels.entry = prices = layers
@@ -260,9 +260,9 @@ def _later_lines(
     return prices, [*kept, *below]
 
 
-def _plausible(entry: list[Decimal], usual: Range | None) -> bool:
-    """False if the entry is far outside what the symbol ever cost (a lot size, a price in points)."""
-    return usual is None or all(usual.low / 3 <= price <= usual.high * 3 for price in entry)
+def plausible(prices: list[Decimal], usual: Range | None) -> bool:
+    """False if one of ``prices`` is far outside what the symbol ever cost (a lot size, a price in points)."""
+    return usual is None or all(usual.low / 3 <= price <= usual.high * 3 for price in prices)
 
 
 def _layers(prices: list[Decimal]) -> list[Decimal] | None:

@@ -49,7 +49,8 @@ def resolve_range(terms: list[Term], usual: Range | None) -> list[Decimal]:
             prices.append(resolve(numeral, usual))
             continue
         price = resolve(numeral, usual, prices[0])
-        short = numeral.whole and not first.whole and term.glued  # "97.80/95"
+        decimals = len(first.digits) - len(str(int(prices[0])))
+        short = numeral.whole and term.glued and len(numeral.digits) <= decimals  # "97.80/95"
         if (short or far(price, prices[0])) and len(numeral.digits) < len(first.digits):
             options = expand(numeral, prices[0], first.digits)
             if options:

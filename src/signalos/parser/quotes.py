@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
+_QUOTE_MARK = re.compile('["“”„«»>]')
 
-def polls(terms: list[Term]) -> bool:
+
+def polls(text: str) -> bool:
     """Both thumbs: readers are asked."""
-    marks = {term.text for term in terms if term.kind is Kind.EMOJI}
-    return "👍" in marks and "👎" in marks
+    return "👎" in text and "👍" in text
 
 
 def _quoted_parts(terms: list[Term]) -> set[int]:
@@ -30,8 +33,10 @@ def _quoted_parts(terms: list[Term]) -> set[int]:
     return inside if outside else set()
 
 
-def without_quotes(terms: list[Term]) -> list[Term]:
-    """Drop quoted lines (``>``) and orders in quotation marks."""
+def without_quotes(terms: list[Term], text: str) -> list[Term]:
+    """Drop quoted lines (``>``) and orders in quotation marks. ``text`` is the message, folded."""
+    if not _QUOTE_MARK.search(text):
+        return terms
     inside = _quoted_parts(terms)
     if inside:
         terms = [term for term in terms if id(term) not in inside]

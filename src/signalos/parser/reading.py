@@ -24,7 +24,7 @@ from signalos.parser.guards import (
     message_reason,
     order_reason,
 )
-from signalos.parser.items import Item
+from signalos.parser.items import MAX_ITEMS, Item
 from signalos.parser.levels import LevelReader
 from signalos.parser.lexer import MAX_TOKENS, Kind
 from signalos.parser.normalise import Normalised, normalise
@@ -42,8 +42,8 @@ from signalos.parser.vocabulary import Languages
 MAX_LENGTH = 6_000
 """Characters of a message that is read at all; Telegram allows 4,096. A longer text is no channel's message."""
 
-MAX_ITEMS = 250
-"""Parts of orders in one message; more is a table or an attack, never a signal."""
+MAX_ORDERS = 25
+"""Sides in one message; more is a table or an attack."""
 
 _SIGNIFICANT = frozenset(
     "buy sell sl tp close out be cancel reduce secure part reverse void expired again emoji_sl emoji_tp".split()
@@ -81,12 +81,12 @@ class _Reader:
     def read(self) -> Reading:
         if len(self.terms) > MAX_TOKENS:
             return Reading(reason="too_long")
-        terms = without_quotes(self.terms)
+        terms = without_quotes(self.terms, self.source.text)
         if not terms:
             return Reading(reason="quote" if self.terms else "empty")
-        if polls(terms):
+        if polls(self.source.text):
             return Reading(reason="question")
-        if not any(t.roles & _SIGNIFICANT for t in terms):
+        if all(_SIGNIFICANT.isdisjoint(t.roles) for t in terms):
             sentences = split(terms)
             return Reading(reason=self._talk_reason(sentences), announces=_announces(terms, sentences))
         sentences = split(terms)
@@ -115,6 +115,9 @@ class _Reader:
         items = [i for i in items if not (i.kind == "side" and i.label.clause in referring)]
         drafts = Drafter().build(items)
         orders = [draft for draft in drafts if draft.side is not None]
+        if len(orders) > MAX_ORDERS:
+            self.reasons.append("too_long")
+            return ()
         refused = _lists_or_leans(orders, terms)
         if refused:
             self.reasons.append(refused)

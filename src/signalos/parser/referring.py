@@ -25,6 +25,9 @@ def referring_clauses(sentences: list[Sentence]) -> set[int]:
             if "move" in clause.terms[side].roles and before & {"sl", "tp"} and "to" in before:
                 found.add(clause.terms[0].clause)  # Turkish "stopu 2345'e al": take, which is also buy
                 continue
+            if before & {"move"} and before & {"sl", "tp", "be"} and not _priced(clause.terms[side + 1 :]):
+                found.add(clause.terms[0].clause)  # "move your stop to 2331 on the gold sell"
+                continue
             after = {r for t in clause.terms[side + 1 :] for r in t.roles if not t.roles & {"entry", "now"}}
             pure_before = any(
                 t.roles & {"close", "cancel"} and not t.roles & {"enter", "reverse"}
@@ -57,6 +60,11 @@ def _names_open_trade(terms: list[Term], side: int, sentence: Sentence) -> bool:
         return True
     later = {r for t in sentence.terms[sentence.terms.index(term) + 1 :] for r in t.roles}
     return "move" in later and bool(later & {"sl", "be", "tp"})
+
+
+def _priced(terms: list[Term]) -> bool:
+    """True if a price or level stands in ``terms``: an order of its own."""
+    return any(t.price or t.roles & {"sl", "tp"} for t in terms)
 
 
 def _turns(terms: list[Term]) -> bool:

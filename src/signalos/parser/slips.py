@@ -74,7 +74,7 @@ def _cut_apostrophes(tokens: list[Token], languages: Languages) -> list[Token]:
 
 def _cut_joined(tokens: list[Token]) -> list[Token]:
     """``buylimit`` is two words."""
-    if not any(token.text in _JOINED for token in tokens):
+    if _JOINED.keys().isdisjoint([token.text for token in tokens]):
         return tokens
     result: list[Token] = []
     for token in tokens:

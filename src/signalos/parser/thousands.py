@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from signalos.parser.items import MAX_INDEX
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings
@@ -18,7 +20,7 @@ def join_thousands(
     the number of a target, only if the joined number has the usual magnitude of the message's one symbol and
     the first group alone has not.
     """
-    if not any(_pair(terms, place) for place in range(len(terms) - 1)):
+    if not any(one.numeral is not None and two.numeral is not None for one, two in pairwise(terms)):
         return terms
     names = {term.symbol for term in terms if term.symbol is not None}
     usual = table.range_of(names.pop()) if len(names) == 1 else None if names else table.range_of(default)
@@ -47,10 +49,6 @@ def join_thousands(
                 continue
         result.append(term)
     return result
-
-
-def _pair(terms: list[Term], place: int) -> bool:
-    return terms[place].numeral is not None and terms[place + 1].numeral is not None
 
 
 def _groups(first: Term, second: Term) -> bool:

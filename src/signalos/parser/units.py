@@ -44,6 +44,8 @@ _JOINED_LIMIT = 3
 _RESULT_DIGITS = 3
 _MOST_LOTS = 100
 _LOT_DECIMALS = 3
+_LEAST_BEFORE = 2
+"""Terms in front of a number that takes the place of another: that other and "not"."""
 _TAKEN_BACK = frozenset({"negation", "instead_of"})
 _COLONS = frozenset(":=@-")
 _FAR = 5
@@ -52,12 +54,14 @@ _LEAST_PRICE = 10
 
 def mark_units(terms: list[Term]) -> None:
     """Set unit and sign of every number that is no price. One pass with a look at the neighbours."""
-    for place, term in enumerate(terms):
-        if term.numeral is not None:
-            _mark_one(terms, place)
-        elif term.roles >= _TAKEN_BACK and 1 < place < len(terms) - 1:
+    numbers = [place for place, term in enumerate(terms) if term.numeral is not None]
+    for place in numbers:
+        _mark_one(terms, place)
+    for place in (number - 1 for number in numbers if number > _LEAST_BEFORE):
+        if terms[place].roles >= _TAKEN_BACK:
             _settle_not(terms, place)
-    _mark_after_ignored(terms)
+    if numbers and any("ignore_value" in term.roles for term in terms):
+        _mark_after_ignored(terms)
 
 
 def _settle_not(terms: list[Term], place: int) -> None:
@@ -273,7 +277,7 @@ def _mark_after_ignored(terms: list[Term]) -> None:
     """Numbers behind ``Risk``, ``Lot``, ``Leverage`` and the like are noise up to the next label or line."""
     ignoring = False
     seen = 0
-    for term in terms:
+    for place, term in enumerate(terms):
         if term.kind is Kind.BREAK:
             ignoring = False
             continue
@@ -282,7 +286,11 @@ def _mark_after_ignored(terms: list[Term]) -> None:
         ):
             ignoring = False
         elif "ignore_value" in term.roles and "tp" not in term.roles:
-            ignoring, seen = True, 0
+            before = terms[place - 1].numeral if place else None
+            after = terms[place + 1] if place + 1 < len(terms) else None
+            price_next = after is not None and (after.numeral is not None or "at" in after.roles)
+            sized = "lots" in term.roles and before is not None and before.unit == "lots" and price_next
+            ignoring, seen = not sized, 0  # "0.5 lots 2330": the word's number stands before it
         elif ignoring and term.numeral is not None:
             seen += 1
             if term.numeral.unit == "" and seen <= _JOINED_LIMIT:

@@ -75,6 +75,7 @@ class UpdateReader(LevelUpdates):
         self.table: SymbolTable = languages.symbols
         self.found = Found([], [])
         self.named = message_symbols(sentences)
+        self.clause_reasons = {}
         self.asked = {s.line for s in sentences if s.asks}
         self.places = {c.terms[0].clause: (c, s) for s in sentences for c in s.clauses}
 

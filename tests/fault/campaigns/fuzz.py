@@ -1,8 +1,8 @@
 """Feed the parser what nobody would write, keeping inputs that reach new lines of it.
 
 ``python start.py prove fuzz [--minutes 10] [--seed 1]``: mixes the corpus's messages, cuts, joins and decorates them, and
-asks of every answer: no exception, spans inside the text, prices above zero, the stop of an order on its losing side, the
-same answer twice. A finding is printed, kept in a file, and ends the run with 1.
+asks of every answer: no exception, spans inside the text, prices and distances above zero, stops and targets of an order on
+their sides, the same answer twice, and no more steps than a fixed number a character. A finding is printed, kept in a file, and ends the run with 1.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -21,7 +22,14 @@ from types import FrameType
 from typing import Any
 
 from signalos.domain.message import Message
-from signalos.domain.signal import Open, Reading, ReadingContext
+from signalos.domain.signal import (
+    Close,
+    ModifyStop,
+    ModifyTargets,
+    Open,
+    Reading,
+    ReadingContext,
+)
 from signalos.parser import Languages, load_languages, parse, reading
 from signalos.parser.cases import CaseError, answer_case
 from tests.corpus import form
@@ -35,6 +43,13 @@ ODD = [
     "buy", "sell", "sl", "tp", "be", "close", "cancel", "gold", "EURUSD", "limit", "stop", "now", "half", "all", "?",
 ]  # fmt: skip
 
+NUMBER = re.compile(r"\d[\d.,]*")
+STEM_MARKS = "*\0\1"
+TRACED = 4
+"""Of so many texts one is watched line by line."""
+STEPS_A_CHARACTER = 600
+"""Lines of the parser that two readings of a text may run a character: a text that grows must not cost more a character."""
+
 
 class Coverage:
     """Pairs of lines of the parser that follow each other, seen by the tracer of this thread."""
@@ -42,10 +57,12 @@ class Coverage:
     def __init__(self) -> None:
         self.seen: set[tuple[str, int, int]] = set()
         self.new = 0
+        self.steps = 0
 
     def run(self, work: Callable[[], Any]) -> Any:
         """Do ``work`` and count what it reaches for the first time."""
         self.new = 0
+        self.steps = 0
         sys.settrace(self._calls)
         try:
             return work()
@@ -60,6 +77,7 @@ class Coverage:
         def lines(inner: FrameType, what: str, _: Any) -> Any:
             nonlocal last
             if what == "line":
+                self.steps += 1
                 key = (inner.f_code.co_filename, last, inner.f_lineno)
                 last = inner.f_lineno
                 if key not in self.seen:
@@ -76,11 +94,25 @@ def seeds() -> list[str]:
     return found + [line for code in form.languages() for line in talk_lines(code)]
 
 
-def mutated(pool: list[str], chance: random.Random) -> str:
-    """One text made of others."""
+def phrases(languages: Languages) -> list[str]:
+    """Every phrase of every language, as the vocabulary holds it."""
+    found: list[str] = []
+    waiting = [(languages.root, "")]
+    while waiting:
+        node, words = waiting.pop()
+        for word, further in sorted(node.next.items()):
+            text = f"{words} {word.strip(STEM_MARKS)}".strip()
+            if further.meanings:
+                found.append(text)
+            waiting.append((further, text))
+    return found
+
+
+def mutated(pool: list[str], words: list[str], chance: random.Random) -> str:
+    """One text made of others, of single phrases and of what nobody writes."""
     text = chance.choice(pool)
     for _ in range(chance.randint(1, 4)):
-        match chance.randrange(7):
+        match chance.randrange(9):
             case 0:
                 other = chance.choice(pool)
                 cut = chance.randint(0, len(text))
@@ -99,11 +131,37 @@ def mutated(pool: list[str], chance: random.Random) -> str:
                 text += chance.choice(["\n", " ", ""]) + chance.choice(pool)
             case 5:
                 text = (chance.choice(ODD) + chance.choice(["", " "])) * chance.choice([2, 9, 400]) + text
+            case 6:
+                place = chance.randint(0, len(text))
+                glue = chance.choice([" ", " ", " ", "", "\n"])
+                text = text[:place] + glue + chance.choice(words) + glue + text[place:]
+            case 7:
+                text = NUMBER.sub(lambda found: changed_number(found.group(), chance), text)
             case _:
                 text = "".join(
                     chr(ord(c) ^ 1) if c.isdecimal() and chance.random() < 0.3 else c for c in text
                 )
     return text[: chance.choice([80, 400, 4096, 10_000])]
+
+
+def changed_number(raw: str, chance: random.Random) -> str:
+    """``raw``, or one time in four something near it."""
+    if chance.random() < 0.75:
+        return raw
+    return chance.choice(
+        [
+            "0",
+            "0.0",
+            "00",
+            raw[::-1],
+            raw + "0",
+            raw[:-1],
+            "-" + raw,
+            raw.replace(".", ","),
+            raw[-2:],
+            raw * 2,
+        ]
+    )
 
 
 def fault_of(text: str, languages: Languages) -> str:
@@ -119,6 +177,12 @@ def fault_of(text: str, languages: Languages) -> str:
             return f"a span outside of the text: {action.spans}"
         if isinstance(action, Open) and (wrong := _fault_of_open(action)):
             return wrong
+        if isinstance(action, ModifyStop) and action.price <= 0:
+            return f"a stop of nothing: {action}"
+        if isinstance(action, ModifyTargets) and any(level <= 0 for level in action.take_profits):
+            return f"a target of nothing: {action}"
+        if isinstance(action, Close) and action.fraction is not None and not 0 < action.fraction <= 1:
+            return f"more than a whole or nothing is closed: {action}"
     return ""
 
 
@@ -127,20 +191,24 @@ def _fault_of_open(action: Open) -> str:
         *action.entry,
         *action.take_profits,
         *([action.stop_loss] if action.stop_loss is not None else []),
+        *([action.stop_loss_pips] if action.stop_loss_pips is not None else []),
+        *action.take_profit_pips,
     ]
     if any(not level.is_finite() or level <= 0 for level in levels):
-        return f"a price that is none: {levels}"
+        return f"a price or distance that is none: {levels}"
     for entry in action.entry:
         if action.stop_loss is not None and (entry - action.stop_loss) * action.side.sign <= 0:
             return f"a stop on the winning side: {action}"
+        if any((target - entry) * action.side.sign <= 0 for target in action.take_profits):
+            return f"a target on the losing side: {action}"
     return ""
 
 
-def inputs(chance: random.Random, coverage: Coverage) -> Iterator[str]:
+def inputs(chance: random.Random, coverage: Coverage, words: list[str]) -> Iterator[str]:
     """Texts without end; one that reached something new joins the pool."""
     pool = seeds()
     while True:
-        text = mutated(pool, chance)
+        text = mutated(pool, words, chance)
         yield text
         if coverage.new:
             pool.append(text)
@@ -154,12 +222,17 @@ def fuzz(
     chance = random.Random(seed)
     findings: list[str] = []
     count = 0
-    for text in inputs(chance, coverage):
+    for text in inputs(chance, coverage, phrases(languages)):
         if until(count) or len(findings) >= 10:
             break
         count += 1
         try:
-            wrong = coverage.run(partial(fault_of, text, languages))
+            work = partial(fault_of, text, languages)
+            coverage.new = coverage.steps = 0
+            # Looking at every line takes six times as long, so that most texts are only asked for their faults.
+            wrong = coverage.run(work) if count % TRACED == 0 else work()
+            if coverage.steps > STEPS_A_CHARACTER * (len(text) + 100):
+                wrong = wrong or f"{coverage.steps} steps for {len(text)} characters"
             answer_case(
                 {"id": count, "context": [{"id": 1, "text": text}], "message": {"id": 2, "text": text}},
                 languages,

@@ -179,7 +179,9 @@ def differences(calm: Run, killed: Run, posted: dict[int, datetime]) -> tuple[li
             x is not None or any(other[:2] == where[:2] for other in run) for x, run in ((one, a), (two, b))
         )
         # What the calm run came too late for, on a busy machine, and the killed one did not, is neither lost nor doubled.
-        kinder = state[0] in ("not_executed", "refused") and state[1] == "executed" and bool(reasons & EXCUSES)
+        kinder = (
+            state[0] in ("not_executed", "refused") and state[1] == "executed" and bool(reasons & EXCUSES)
+        )
         if decided and (kinder or ((down or follows) and (reasons & EXCUSES or "absent" in state))):
             excused.append(text)
         else:

@@ -23,6 +23,7 @@ from signalos.commands.doctor import CHECKS, examine
 from signalos.desktop.auth import AuthTokenManager
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.store import FILE_NAME, TERMINALS
+from signalos.desktop.model_key import ModelKeys
 from signalos.desktop.wire_events import alert_event
 from signalos.kit.backup import create
 from signalos.kit.clock import VirtualClock
@@ -208,6 +209,8 @@ def test_terminals_that_answer_and_that_do_not(tmp_path: Path, listener: str) ->
         {"id": "up", "type": "simulated", "address": listener},
         {"id": "down", "type": "simulated", "address": nobody},
         {"id": "native", "type": "mt5"},
+        {"id": "wine up", "type": "mt5linux", "address": listener},
+        {"id": "wine down", "type": "mt5linux", "address": nobody},
     ]
     found = app.terminals(subject(tmp_path, config=configured(tmp_path, terminals=terminals)))
     native = State.WARNING if sys.platform == "win32" else State.FAILED
@@ -215,6 +218,8 @@ def test_terminals_that_answer_and_that_do_not(tmp_path: Path, listener: str) ->
         "terminal up": State.OK,
         "terminal down": State.FAILED,
         "terminal native": native,
+        "terminal wine up": State.FAILED if sys.platform == "win32" else State.WARNING,
+        "terminal wine down": State.FAILED,
     }
 
 
@@ -253,6 +258,27 @@ def test_a_telegram_source_that_is_signed_in_and_one_that_is_not(tmp_path: Path)
     assert "signalos desktop login" in found(**environ)["source two"].todo
     without = found()["source one"]
     assert (without.state, "set SIGNALOS_PASSPHRASE" in without.text) == (State.FAILED, True)
+
+
+def test_a_language_model_that_is_on(tmp_path: Path) -> None:
+    on = {"enabled": True, "base_url": "http://127.0.0.1:11434/v1", "model": "small"}
+    environ = {"SIGNALOS_PASSPHRASE": "open sesame"}
+
+    def found(server: str | None = None, **more: str) -> Finding:
+        config = configured(tmp_path, language_model=on, server_url=server)
+        return app.language_model(subject(tmp_path, app=tmp_path, config=config, environ={**more}))
+
+    assert found().state is State.WARNING
+    assert "stand-alone" in found().text
+    here = "http://127.0.0.1:5000"
+    assert (found(here).state, "without a key" in found(here).text) == (State.OK, True)
+    ModelKeys(tmp_path, environ).write("sk-kept")
+    assert "encrypted file" in found(here, **environ).text
+    assert found(here).state is State.FAILED, "the passphrase is missing"
+    named = found(here, SIGNALOS_LANGUAGE_MODEL_KEY="sk-named")
+    assert (named.state, "SIGNALOS_LANGUAGE_MODEL_KEY" in named.text) == (State.OK, True)
+    off = app.language_model(subject(tmp_path, config=configured(tmp_path)))
+    assert (off.state, off.text) == (State.NOT_APPLICABLE, "it is off")
 
 
 def test_sources_that_are_there_and_that_are_not(tmp_path: Path) -> None:

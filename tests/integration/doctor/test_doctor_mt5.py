@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import native_environ, prices
+from tests.support.mt5linux_server import Mt5LinuxServer
 from tests.support.world import World, signalos
 
 __all__ = ["prices"]
@@ -55,6 +58,28 @@ async def test_zero_differences_over_each_way(demo: World, tmp_path: Path, way: 
     assert found["machine"]["module"] == ("5.0.5000" if way == "native" else "")
     assert await demo.positions() == []
     assert await demo.terminal("orders_get") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the package mt5linux is for Linux")
+async def test_zero_differences_through_an_mt5linux_server(demo: World, tmp_path: Path) -> None:
+    server = Mt5LinuxServer(native_environ(f"127.0.0.1:{demo.port}"))
+    await server.start()
+    config = tmp_path / "wine.json"
+    config.write_text(
+        json.dumps({"terminals": [{"id": "w", "type": "mt5linux", "address": server.address}]})
+    )
+    out = tmp_path / "found.json"
+    try:
+        done = await asyncio.to_thread(
+            doctor, "--demo-selftest", "--config", str(config), "--out", str(out)
+        )
+    finally:
+        await server.kill()
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(out.read_text())
+    assert (found["verdict"], found["differences"], found["left"]) == ("same", [], [])
+    assert (found["machine"]["way"], found["machine"]["module"]) == ("mt5linux server", "5.0.5000")
+    assert await demo.positions() == []
 
 
 async def test_a_real_account_is_refused_with_nothing_sent(tmp_path: Path, prices: Path) -> None:

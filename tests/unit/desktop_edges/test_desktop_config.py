@@ -18,6 +18,7 @@ from signalos.sources.file import FileSettings
 
 SIMULATED = {"id": "demo", "type": "simulated", "address": "127.0.0.1:18812"}
 MT5 = {"id": "main", "type": "mt5"}
+WINE = {"id": "wine", "type": "mt5linux", "address": "127.0.0.1:18813"}
 
 
 @pytest.fixture
@@ -70,6 +71,16 @@ def test_the_least_there_may_be(path: Path) -> None:
     assert config.routes == []
     assert config.mt5_settings.magic_number == 517_001
     assert config.terminals[0].login is None
+
+
+def test_a_terminal_under_wine_keeps_its_path_as_wine_names_it(path: Path) -> None:
+    program = "C:\\Program Files\\MetaTrader 5\\terminal64.exe"
+    config = load(
+        path, {"terminals": [WINE | {"path": program}]}, {"MT5_LOGIN": "7", "MT5_PASSWORD": "hush"}
+    )
+    (terminal,) = config.terminals
+    assert (terminal.path, terminal.address) == (program, "127.0.0.1:18813")
+    assert (terminal.login, terminal.password) == (7, "hush")
 
 
 def test_a_file_saved_by_notepad_is_read(path: Path) -> None:
@@ -142,6 +153,16 @@ def test_the_environment_must_be_clear(path: Path) -> None:
             ['"10.0.0.5:99"', "only spoken to on this machine"],
         ),
         ({"terminals": [SIMULATED | {"address": "broker.example:99"}]}, ["only spoken to on this machine"]),
+        ({"terminals": [WINE | {"address": None}]}, ["terminals[0]", "type mt5linux needs `address`"]),
+        (
+            {"terminals": [WINE | {"address": "192.168.1.5:18813"}]},
+            ["terminals[0].address is", "only spoken to on this machine", "runs programs there"],
+        ),
+        (
+            {"terminals": [MT5, WINE, WINE | {"id": "wine 2"}]},
+            ["terminals[2].address is", "as terminals[1].address", "one mt5linux server is one terminal"],
+        ),
+        ({"terminals": [WINE | {"address": "0.0.0.0:18813"}]}, ["only spoken to on this machine"]),
         ({"terminals": [SIMULATED | {"address": "127.0.0.1"}]}, ["host:port"]),
         ({"terminals": [SIMULATED | {"address": "127.0.0.1:99999"}]}, ["host:port"]),
         ({"terminals": [SIMULATED | {"login": 1}]}, ["terminals[0].login belongs to MetaTrader"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signalos.desktop.server_url import is_loopback, loopback_address, server_base, socket_url
+from signalos.desktop.server_url import is_loopback, loopback_address, model_base, server_base, socket_url
 from signalos.domain.errors import NotAllowed
 
 
@@ -67,3 +67,35 @@ def test_terminal_addresses() -> None:
     ):
         with pytest.raises(ValueError, match=r"host:port|this machine"):
             loopback_address(bad)
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://127.0.0.1:11434/v1/", "http://127.0.0.1:11434/v1"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("https://models.example/openai/v1", "https://models.example/openai/v1"),
+    ],
+)
+def test_endpoints_of_language_models_that_may_be_asked(url: str, base: str) -> None:
+    assert model_base(url) == base
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://models.example/v1",
+        "http://192.168.1.5:11434/v1",
+        "http://127.0.0.1@models.example/v1",
+        "https://sk-key@models.example/v1",
+        "https://models.example/v1?key=sk-key",
+        "https://models.example/v1#sk-key",
+        "models.example/v1",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+def test_endpoints_of_language_models_that_are_refused_in_words_without_a_key(url: str) -> None:
+    with pytest.raises(NotAllowed) as told:
+        model_base(url)
+    assert "sk-key" not in str(told.value)

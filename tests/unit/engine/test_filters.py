@@ -84,6 +84,13 @@ def test_a_signal_waits_for_a_yes_and_what_was_asked_for_by_hand_has_it() -> Non
     )
 
 
+def test_what_a_language_model_read_waits_under_every_strategy() -> None:
+    read = context(read_by="model-1")
+    assert ask("confirm_by_hand", around=read).reason == "waiting_for_confirmation"
+    assert "model-1" in ask("confirm_by_hand", around=read).text
+    assert ask("confirm_by_hand", around=context(read_by="model-1", by_hand=True)).verdict is Verdict.PASS
+
+
 def test_once_refuses_an_edit_of_what_is_alive() -> None:
     own = record(50, ACTION)
     assert ask("once", around=context(records=(own,), is_edit=True)).reason == "already_filled"

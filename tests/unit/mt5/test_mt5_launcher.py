@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from signalos.brokers.mt5.launcher import WorkerLauncher
-from signalos.brokers.mt5.process import native_worker, simulated_worker
+from signalos.brokers.mt5.process import mt5linux_worker, native_worker, simulated_worker
 from signalos.brokers.mt5.worker import credentials_from
 from signalos.kit.clock import VirtualClock
 from signalos.kit.wire import WireNeverSent
@@ -78,5 +78,10 @@ def test_credentials_come_from_the_environment_and_never_from_the_command_line()
     found = credentials_from(environ, "C:/terminal64.exe")
     assert found == {"path": "C:/terminal64.exe", "login": 5, "password": "hush", "server": "Fake-Server"}
     assert credentials_from({}, None) == {}
-    for command in (native_worker("C:/terminal64.exe"), simulated_worker("127.0.0.1:1")):
+    commands = [
+        native_worker("C:/terminal64.exe"),
+        simulated_worker("127.0.0.1:1"),
+        mt5linux_worker("127.0.0.1:1", 20.0, "C:/terminal64.exe"),
+    ]
+    for command in commands:
         assert not any("hush" in word or "PASSWORD" in word for word in command)

@@ -2,7 +2,7 @@
 
 from signalos.brokers.mt5.broker import Mt5Broker
 from signalos.brokers.mt5.launcher import WorkerLauncher
-from signalos.brokers.mt5.process import native_worker, simulated_worker
+from signalos.brokers.mt5.process import mt5linux_worker, native_worker, simulated_worker
 from signalos.brokers.mt5.reconcile import Before, settle
 from signalos.brokers.mt5.settings import Deadlines, Settings
 
@@ -12,6 +12,7 @@ __all__ = [
     "Mt5Broker",
     "Settings",
     "WorkerLauncher",
+    "mt5linux_worker",
     "native_worker",
     "settle",
     "simulated_worker",

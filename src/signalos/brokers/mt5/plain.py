@@ -1,4 +1,7 @@
-"""Results of the terminal's module as plain data: struct sequences to objects, tuples to lists."""
+"""Results of the terminal's module as plain data: struct sequences to objects, tuples to lists.
+
+This file also runs in the Python under Wine (``remote.py`` sends it there), which may be as old as 3.8.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ def plain(value: Any) -> Any:
         return {name: plain(item) for name, item in fields().items()}
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     if isinstance(value, datetime):
         return value.timestamp()
     names = getattr(getattr(value, "dtype", None), "names", None)
     if names is not None:
         # Rates and ticks come as a structured array, one record a bar or tick.
-        return [dict(zip(names, record, strict=True)) for record in value.tolist()]
+        return [dict(zip(names, record)) for record in value.tolist()]  # noqa: B905 -- strict needs Python 3.10
     if hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"the terminal returned a {type(value).__name__}, which has no plain form")

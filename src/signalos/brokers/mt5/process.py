@@ -126,3 +126,13 @@ def native_worker(path: str | None = None) -> list[str]:
     """Command line of a worker for this machine's terminal, the one at ``path`` if given."""
     command = [sys.executable, "-m", "signalos.brokers.mt5.worker", "--native"]
     return [*command, "--path", path] if path else command
+
+
+def mt5linux_worker(address: str, order_seconds: float, path: str | None = None) -> list[str]:
+    """Command line of a worker for the terminal behind the mt5linux server at ``address`` ("host:port").
+
+    ``order_seconds`` is the deadline of a send; ``path`` is the terminal's program file as Wine names it.
+    """
+    command = [sys.executable, "-m", "signalos.brokers.mt5.worker", "--mt5linux", address]
+    command += ["--order-seconds", str(order_seconds)]
+    return [*command, "--path", path] if path else command

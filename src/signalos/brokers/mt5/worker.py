@@ -60,10 +60,18 @@ def _module(options: argparse.Namespace) -> Module:
         from signalos.brokers.mt5.native import native_module
 
         return native_module()
+    if options.mt5linux is not None:
+        from signalos.brokers.mt5.remote import RemoteModule
+
+        return RemoteModule(*_split(options.mt5linux), options.order_seconds)
     from signalos.brokers.simulated.client import SimulatedModule
 
-    host, _, port = options.address.rpartition(":")
-    return SimulatedModule(host, int(port))
+    return SimulatedModule(*_split(options.address))
+
+
+def _split(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _lines_of(source: BinaryIO) -> Callable[[], bytes]:
@@ -103,7 +111,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--address", metavar="HOST:PORT", help="a simulated terminal")
     where.add_argument("--native", action="store_true", help="the MetaTrader5 module of this machine")
-    parser.add_argument("--path", help="the terminal's program file (with --native)")
+    where.add_argument("--mt5linux", metavar="HOST:PORT", help="an mt5linux server beside the terminal")
+    parser.add_argument("--path", help="the terminal's program file (not with --address)")
+    parser.add_argument(
+        "--order-seconds", type=float, default=20.0, help="how long an order may be under way"
+    )
     options = parser.parse_args(argv)
     # Ctrl-C reaches the whole group: the parent decides when the worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -18,6 +18,7 @@ from signalos.desktop.auth import AuthTokenManager
 from signalos.desktop.config import DesktopConfig, TerminalConfig, load_config
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.store import CONFIG, FILE_NAME
+from signalos.desktop.model_key import ModelKeys
 from signalos.desktop.server_url import loopback_address
 from signalos.desktop.standalone import terminals_of
 from signalos.domain.errors import ConfigError, NotAllowed
@@ -85,7 +86,8 @@ def terminals(subject: Subject) -> list[Finding]:
     found = _config(subject)
     if found is None:
         return [not_applicable("terminals", NO_APP if _config_path(subject) is None else NOT_READ)]
-    return [_simulated(t) if t.type == "simulated" else _mt5(t) for t in found.terminals]
+    looks = {"simulated": _simulated, "mt5": _mt5, "mt5linux": _mt5linux}
+    return [looks[t.type](t) for t in found.terminals]
 
 
 def _simulated(terminal: TerminalConfig) -> Finding:
@@ -113,6 +115,25 @@ def _mt5(terminal: TerminalConfig) -> Finding:
     return warning(
         name,
         "the MetaTrader5 module is there; whether the terminal is signed in was not tried",
+        "signalos doctor mt5 --demo-selftest tries it on a demo account",
+    )
+
+
+def _mt5linux(terminal: TerminalConfig) -> Finding:
+    name = f"terminal {terminal.id}"
+    if importlib.util.find_spec("rpyc") is None:
+        return failed(name, "the package rpyc is not installed", "pip install 'signalos[wine]'")
+    try:
+        socket.create_connection(loopback_address(str(terminal.address)), WITHIN_SECONDS).close()
+    except OSError as why:
+        return failed(
+            name,
+            f"nothing answers on {terminal.address} ({why})",
+            "start the terminal and its server under Wine: docs/guides/wine.md",
+        )
+    return warning(
+        name,
+        f"a server answers on {terminal.address}; whether the terminal behind it is signed in was not tried",
         "signalos doctor mt5 --demo-selftest tries it on a demo account",
     )
 
@@ -224,6 +245,32 @@ def _signed_in(name: str, settings: TelegramSettings, subject: Subject) -> Findi
     return ok(
         name, f"signed in; the session is in {where}. Telegram itself is asked by the app when it connects"
     )
+
+
+def language_model(subject: Subject) -> Finding:
+    """Tell whether a language model that is turned on can be asked. It is not asked here."""
+    name = "language model"
+    found = _config(subject)
+    if found is None:
+        return not_applicable(name, NO_APP if _config_path(subject) is None else NOT_READ)
+    if not found.language_model.enabled:
+        return not_applicable(name, "it is off")
+    settings = found.language_model
+    if importlib.util.find_spec("openai") is None:
+        return failed(name, "it is on, but the packages for it are missing", "install signalos[llm]")
+    where = ""
+    if subject.app is not None:
+        keys = ModelKeys(subject.app, subject.environ)
+        try:
+            where = keys.where()
+            keys.read()
+        except ConfigError as why:
+            return failed(name, str(why), "signalos desktop login --language-model keeps another key")
+    text = f"{settings.model} at {settings.base_url}, {f'its key in {where}' if where else 'without a key'}"
+    if found.server_url is None:
+        todo = "name a server: the yes is given in its dashboard"
+        return warning(name, f"{text}; stand-alone nothing that it reads is traded", todo)
+    return ok(name, text)
 
 
 def journal(subject: Subject) -> list[Finding]:

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
 
-from signalos.desktop.journal.serial import decision_json, instant_text, to_json
+from signalos.desktop.journal.serial import decision_json, instant, instant_text, to_json
 from signalos.domain.decision import Decision, DecisionContext
 from signalos.kit.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """A decision in short. ``at`` is the market's time."""
+
+    at: datetime
+    terminal_id: str
+    chat_id: str
+    message_id: int
+    action: str
+    verdict: str
+    reason: str
 
 
 class Decisions:
@@ -52,11 +67,16 @@ class Decisions:
         )
 
     def refused_before(self, terminal_id: str, chat_id: str, message_id: int, version: int) -> str | None:
-        """The reason why an earlier version's opening was refused by the engine, if it was."""
+        """The reason why an earlier version's opening was refused by the engine, if it was.
+
+        What a language model read and nobody confirmed does not count: nobody wrote it.
+        """
         row = self._db.execute(
             "SELECT reason FROM decision WHERE terminal_id=? AND chat_id=? AND message_id=? AND version<?"
-            " AND action='open' AND verdict='refuse' ORDER BY version DESC LIMIT 1",
-            (terminal_id, chat_id, message_id, version),
+            " AND action='open' AND verdict='refuse' AND version NOT IN (SELECT version FROM message"
+            " WHERE chat_id=? AND message_id=? AND read_by<>'' AND again_part IS NULL)"
+            " ORDER BY version DESC LIMIT 1",
+            (terminal_id, chat_id, message_id, version, chat_id, message_id),
         ).fetchone()
         return None if row is None else str(row[0])
 
@@ -70,3 +90,12 @@ class Decisions:
         ):
             found.setdefault(int(row[0]), set()).add(str(row[1]))
         return found
+
+    def newest(self, limit: int) -> list[DecisionLine]:
+        """The newest decisions of all terminals, the newest first."""
+        rows = self._db.execute(
+            "SELECT decided_at, terminal_id, chat_id, message_id, action, verdict, reason FROM decision"
+            " ORDER BY rowid DESC LIMIT ?",
+            (limit,),
+        ).fetchall()
+        return [DecisionLine(instant(row[0]), *row[1:]) for row in rows]

@@ -101,16 +101,7 @@ class Messages:
         The new version has the text and the reading of the newest one that opens something there.
         """
         with transaction(self._db):
-            opening = next(
-                (
-                    stored
-                    for stored in reversed(self.versions(chat_id, message_id))
-                    if stored.reading is not None
-                    and part <= len(stored.reading.actions)
-                    and isinstance(stored.reading.actions[part - 1], Open)
-                ),
-                None,
-            )
+            opening = self.opening(chat_id, message_id, part)
             if opening is None:
                 return None
             (newest,) = self._db.execute(
@@ -127,9 +118,9 @@ class Messages:
             self._db.execute(
                 "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
                 " edited_at, reply_to, deleted, sender, forwarded, received_at, again_part, again_at,"
-                " again_terminal)"
+                " again_terminal, read_by)"
                 " SELECT source, chat_id, message_id, ?, chat_name, text, posted_at, edited_at, reply_to,"
-                " deleted, sender, forwarded, ?, ?, ?, ? FROM message WHERE row = ?",
+                " deleted, sender, forwarded, ?, ?, ?, ?, read_by FROM message WHERE row = ?",
                 (
                     message.version,
                     instant_text(self._clock.now()),
@@ -140,6 +131,56 @@ class Messages:
                 ),
             )
         return message
+
+    def opening(self, chat_id: str, message_id: int, part: int) -> JournalledMessage | None:
+        """The newest version of a message whose ``part`` opens something."""
+        return next(
+            (
+                stored
+                for stored in reversed(self.versions(chat_id, message_id))
+                if stored.reading is not None
+                and part <= len(stored.reading.actions)
+                and isinstance(stored.reading.actions[part - 1], Open)
+            ),
+            None,
+        )
+
+    def written_since(self, stored: JournalledMessage) -> bool:
+        """True if the channel has edited or deleted the message after this version, read or not yet."""
+        message = stored.message
+        row = self._db.execute(
+            "SELECT 1 FROM message WHERE chat_id = ? AND message_id = ? AND version > ?"
+            " AND read_by = '' AND again_part IS NULL",
+            (message.chat_id, message.message_id, message.version),
+        ).fetchone()
+        return row is not None
+
+    def add_read_by(self, row: int, model: str, reading: Reading) -> Message | None:
+        """Journal how a language model read message ``row``, as a version of its own.
+
+        None if the message was edited or deleted since: what was read is then not what stands there.
+        """
+        with transaction(self._db):
+            asked = self._kept(row).message
+            (newest,) = self._db.execute(
+                "SELECT MAX(version) FROM message WHERE chat_id = ? AND message_id = ?",
+                (asked.chat_id, asked.message_id),
+            ).fetchone()
+            if newest != asked.version:
+                return None
+            message = replace(asked, version=newest + 1, read_by=model)
+            self._db.execute(
+                "INSERT INTO message (source, chat_id, message_id, version, chat_name, text, posted_at,"
+                " edited_at, reply_to, deleted, sender, forwarded, received_at, reading, read_by)"
+                " SELECT source, chat_id, message_id, ?, chat_name, text, posted_at, edited_at, reply_to,"
+                " deleted, sender, forwarded, ?, ?, ? FROM message WHERE row = ?",
+                (message.version, instant_text(self._clock.now()), reading_json(reading), model, row),
+            )
+        return message
+
+    def by_row(self, row: int) -> JournalledMessage:
+        """The read message at ``row``."""
+        return self._kept(row)
 
     def position(self, source: str) -> str | None:
         """Where ``source`` stands."""
@@ -229,6 +270,7 @@ def _message(row: sqlite3.Row) -> JournalledMessage:
             again_part=row["again_part"],
             again_at=None if row["again_at"] is None else instant(row["again_at"]),
             again_terminal=row["again_terminal"],
+            read_by=row["read_by"],
         ),
         reading=None if row["reading"] is None else reading_from(row["reading"]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
@@ -40,17 +41,17 @@ class Outbox:
         rows = self._db.execute(
             "SELECT * FROM outbox WHERE state='waiting' ORDER BY seq LIMIT ?", (limit,)
         ).fetchall()
-        return [
-            OutboxEvent(
-                seq=r["seq"],
-                event_id=r["event_id"],
-                kind=r["kind"],
-                at=instant(r["at"]),
-                terminal_id=r["terminal_id"],
-                data=bytes(r["data"]),
-            )
-            for r in rows
-        ]
+        return [_event(row) for row in rows]
+
+    def newest(self, kinds: tuple[str, ...], limit: int) -> list[OutboxEvent]:
+        """The newest events of ``kinds``, sent or not, the newest first; looks at the last 5,000 of all."""
+        # Kinds as one JSON text: the statement stays the same however many there are.
+        rows = self._db.execute(
+            "SELECT * FROM outbox WHERE seq > (SELECT MAX(seq) FROM outbox) - 5000"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT ?",
+            (json.dumps(kinds), limit),
+        ).fetchall()
+        return [_event(row) for row in rows]
 
     def mark_sent(self, seqs: list[int]) -> None:
         """Note that the server has stored these events."""
@@ -82,3 +83,14 @@ class Outbox:
         """Tell the sender that another process may have added events."""
         if self.listener is not None:
             self.listener()
+
+
+def _event(row: sqlite3.Row) -> OutboxEvent:
+    return OutboxEvent(
+        seq=row["seq"],
+        event_id=row["event_id"],
+        kind=row["kind"],
+        at=instant(row["at"]),
+        terminal_id=row["terminal_id"],
+        data=bytes(row["data"]),
+    )

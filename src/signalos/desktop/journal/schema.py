@@ -160,4 +160,20 @@ ALTER TABLE message ADD COLUMN again_terminal TEXT;
 -- Channels that the user switched off: they open nothing new, on any terminal.
 CREATE TABLE channel_off (chat_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """,
+    """
+-- A version that nobody wrote: a language model read the message, which the rules could not.
+ALTER TABLE message ADD COLUMN read_by TEXT NOT NULL DEFAULT '';
+-- Messages that a language model is or was asked about, by the message's row. state: waiting | read | none | given_up.
+CREATE TABLE question (
+    row INTEGER PRIMARY KEY,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    text TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL DEFAULT '',
+    answer TEXT NOT NULL DEFAULT '',
+    asked_at TEXT NOT NULL,
+    done_at TEXT
+);
+CREATE INDEX question_waiting ON question (row) WHERE state = 'waiting';
+""",
 )

@@ -14,6 +14,7 @@ from signalos.desktop.journal.latches import Latches
 from signalos.desktop.journal.legs import Legs
 from signalos.desktop.journal.messages import Messages
 from signalos.desktop.journal.outbox import Outbox
+from signalos.desktop.journal.questions import Questions
 from signalos.desktop.journal.schema import STEPS
 from signalos.kit.clock import Clock
 from signalos.kit.ids import Ids
@@ -37,6 +38,7 @@ class Journal:
         self.intents = Intents(self._db, clock, market)
         self.legs = Legs(self._db)
         self.commands = Commands(self._db, clock)
+        self.questions = Questions(self._db, clock)
         self.latches = latches(self._db, clock, ids)
         self._data_version = self._read_data_version()
 
