@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class Action(IntEnum):
@@ -103,6 +103,28 @@ class CalcMode(IntEnum):
 
     FOREX = 0
     CFDLEVERAGE = 4
+
+
+class CopyTicks(IntEnum):
+    """``COPY_TICKS_*``."""
+
+    ALL = -1
+    INFO = 1
+    TRADE = 2
+
+
+class TickFlag(IntFlag):
+    """``TICK_FLAG_*``."""
+
+    BID = 2
+    ASK = 4
+
+
+class BookType(IntEnum):
+    """``BOOK_TYPE_*``."""
+
+    SELL = 1
+    BUY = 2
 
 
 class Retcode(IntEnum):
