@@ -25,7 +25,6 @@ PREFIXES: dict[type[IntEnum], str] = {
     codes.Execution: "SYMBOL_TRADE_EXECUTION_",
     codes.CalcMode: "SYMBOL_CALC_MODE_",
     codes.CopyTicks: "COPY_TICKS_",
-    codes.TickFlag: "TICK_FLAG_",
     codes.BookType: "BOOK_TYPE_",
     codes.Retcode: "TRADE_RETCODE_",
 }

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from itertools import islice, takewhile
 from typing import Any
 
-from signalos.brokers.simulated.codes import BookType, CopyTicks, TickFlag
+from signalos.brokers.simulated.codes import BookType, CopyTicks
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.requests import InvalidArgument
-from signalos.brokers.simulated.results import Row
-from signalos.prices import PriceSeries
+from signalos.brokers.simulated.results import Row, tick_of
+from signalos.prices import PriceSeries, Quote
 
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
@@ -127,20 +127,9 @@ def _ticks(account: Account, symbol: str, first: int, end: int, flags: Any) -> l
         raise InvalidArgument('Invalid "flags" argument') from None
     if wanted is CopyTicks.TRADE:
         return []  # the recordings hold quotes; nobody's last trade is among them
-    series, price = account.market.feed.series[symbol], account.market.symbols[symbol].price
-    return [
-        {
-            "time": series.times[i] // _SECOND,
-            "bid": price(series.bids[i]),
-            "ask": price(series.asks[i]),
-            "last": 0.0,
-            "volume": 0,
-            "time_msc": series.times[i] // 1000,
-            "flags": int(TickFlag.BID | TickFlag.ASK),
-            "volume_real": 0.0,
-        }
-        for i in range(first, end)
-    ]
+    series = account.market.feed.series[symbol]
+    rows = zip(series.times[first:end], series.bids[first:end], series.asks[first:end], strict=True)
+    return [tick_of(account, symbol, Quote(*row)) for row in rows]
 
 
 def _oldest_first(bars: Iterator[Row]) -> list[Row]:

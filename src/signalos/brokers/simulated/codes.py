@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 
 class Action(IntEnum):
@@ -111,13 +111,6 @@ class CopyTicks(IntEnum):
     ALL = -1
     INFO = 1
     TRADE = 2
-
-
-class TickFlag(IntFlag):
-    """``TICK_FLAG_*``."""
-
-    BID = 2
-    ASK = 4
 
 
 class BookType(IntEnum):
