@@ -138,6 +138,8 @@ async def test_switches_and_faults_from_outside(bench: Benches) -> None:
         '[{"fn": "order_send", "effect": "vanish", "nth": 1}]',
         '[{"fn": "order_send", "effect": "delay", "nth": 1, "second": 2}]',
         '[{"fn": "account_info", "effect": "retcode", "nth": 1}]',
+        '[{"fn": "account_info", "effect": "stale_tick", "nth": 1}]',
+        '[{"fn": "order_send", "effect": "comment", "nth": 1, "keep": -1}]',
         '[{"fn": "order_send", "effect": "delay", "probability": 2}]',
     ],
 )
@@ -153,3 +155,41 @@ def test_a_fault_file(tmp_path: Path) -> None:
     path.write_text('[{"fn": "order_send", "nth": [1, 3], "effect": "drop_answer"}]')
     faults = Faults(read_faults(path))
     assert [bool(faults.strike("order_send", [ORDER], {})) for _ in range(4)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(("keep", "text", "shown"), [(4, "", "STAG"), (0, "", ""), (0, "broker", "broker")])
+async def test_a_broker_that_alters_comments(bench: Benches, keep: int, text: str, shown: str) -> None:
+    b = bench()
+    _, wire = wired(b, Fault(fn="order_send", effect=Effect.COMMENT, nth=1, keep=keep, text=text))
+    sent = await wire.call("order_send", [{**ORDER, "comment": "STAGNANT"}], deadline=1)
+    assert sent.ok["retcode"] == 10009
+    assert b.call("positions_get")[0]["comment"] == shown
+    assert b.deals(sent.ok["order"])[0]["comment"] == shown
+    wrong = await wire.call("order_send", [{**ORDER, "comment": "x" * 30}], deadline=1)
+    assert wrong.last_error[0] == -2
+
+
+async def test_a_history_that_lags(bench: Benches) -> None:
+    b = bench()
+    rules = [
+        Fault(fn=fn, effect=Effect.HISTORY_LAG, probability=1.0, seconds=5)
+        for fn in ("history_deals_get", "history_orders_get")
+    ]
+    _, wire = wired(b, *rules)
+    ticket = b.buy()["order"]
+    for second, seen in ((4, 0), (5, 1)):
+        b.at(second)
+        for fn in ("history_deals_get", "history_orders_get"):
+            found = await wire.call(fn, kwargs={"position": ticket}, deadline=1)
+            assert len(found.ok) == seen
+    assert (await wire.call("history_deals_get", deadline=1)).last_error[0] == -2
+
+
+async def test_a_stale_tick(bench: Benches) -> None:
+    b = bench({"EURUSD": [(0, "1.1", "1.2"), (10, "1.3", "1.4")]})
+    _, wire = wired(b, Fault(fn="symbol_info_tick", effect=Effect.STALE_TICK, nth=[1, 2, 3], seconds=8))
+    b.at(12)
+    assert (await wire.call("symbol_info_tick", ["EURUSD"], deadline=1)).ok["bid"] == 1.1
+    assert (await wire.call("symbol_info_tick", ["NOSUCH"], deadline=1)).last_error[0] == -4
+    b.at(18)
+    assert (await wire.call("symbol_info_tick", ["EURUSD"], deadline=1)).ok["bid"] == 1.3

@@ -20,7 +20,15 @@ _LISTS = {
     "orders_get": "TradeOrder",
     "history_orders_get": "TradeOrder",
     "history_deals_get": "TradeDeal",
+    "copy_rates_from": "Rate",
+    "copy_rates_from_pos": "Rate",
+    "copy_rates_range": "Rate",
+    "copy_ticks_from": "Tick",
+    "copy_ticks_range": "Tick",
+    "market_book_get": "BookInfo",
 }
+_RATE = "time open high low close tick_volume spread real_volume"
+"""A row of the module's chart arrays, in its order; it is an array there and has no named type."""
 _STRUCTS = {
     "account_info": "AccountInfo",
     "terminal_info": "TerminalInfo",
@@ -31,7 +39,7 @@ _STRUCTS = {
 }
 _PLAIN = (
     "symbols_total symbol_select orders_total order_calc_margin order_calc_profit positions_total "
-    "history_orders_total history_deals_total"
+    "history_orders_total history_deals_total market_book_add market_book_release"
 ).split()
 
 
@@ -40,7 +48,8 @@ class SimulatedModule:
 
     Functions are methods, constants attributes. Results are named tuples with ``_asdict()``; nothing
     found is ``()``, a failure None with its pair in ``last_error()``. Calls block and have no timeout,
-    as the module's. A function the simulated terminal lacks is an AttributeError.
+    as the module's. Charts and ticks are tuples of named tuples where the module has numpy arrays. A
+    function the simulated terminal lacks is an AttributeError.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -53,6 +62,7 @@ class SimulatedModule:
         self._constants = load_constants()
         # Fields are the published ones, so the names are safe to make a type of.
         self._types = {name: namedtuple(name, fields) for name, fields in load_fields().items()}  # noqa: PYI024 -- fields come from a file
+        self._types["Rate"] = namedtuple("Rate", _RATE)  # noqa: PYI024 -- one of a kind with the others
 
     def __getattr__(self, name: str) -> Any:
         constants = self.__dict__.get("_constants", {})

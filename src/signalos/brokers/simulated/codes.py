@@ -105,6 +105,21 @@ class CalcMode(IntEnum):
     CFDLEVERAGE = 4
 
 
+class CopyTicks(IntEnum):
+    """``COPY_TICKS_*``."""
+
+    ALL = -1
+    INFO = 1
+    TRADE = 2
+
+
+class BookType(IntEnum):
+    """``BOOK_TYPE_*``."""
+
+    SELL = 1
+    BUY = 2
+
+
 class Retcode(IntEnum):
     """``TRADE_RETCODE_*``."""
 

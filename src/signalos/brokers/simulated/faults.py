@@ -12,12 +12,17 @@ import msgspec
 
 from signalos.domain.errors import ConfigError
 
+COMMENT_LIMIT = 29
+
 
 class Effect(StrEnum):
     """``retcode``: a refusal with ``retcode``, nothing done. ``no_result``: None with ``code`` in
     ``last_error``. ``delay``: ``seconds`` before the call. ``drop_answer``: the connection breaks
     instead of the answer. ``die_after``: the terminal dies instead of answering. ``never_answer``: the
-    call never ends. The last four and ``no_result`` carry the call out unless ``execute`` is false.
+    call never ends. ``no_result`` and these three carry the call out unless ``execute`` is false.
+    ``comment``: the broker keeps the first ``keep`` characters of an order's comment and appends
+    ``text``. ``history_lag``: what happened within the last ``seconds`` is not in the history yet.
+    ``stale_tick``: the tick of ``seconds`` ago.
     """
 
     RETCODE = "retcode"
@@ -26,6 +31,18 @@ class Effect(StrEnum):
     DROP_ANSWER = "drop_answer"
     DIE_AFTER = "die_after"
     NEVER_ANSWER = "never_answer"
+    COMMENT = "comment"
+    HISTORY_LAG = "history_lag"
+    STALE_TICK = "stale_tick"
+
+
+_ONLY = {
+    Effect.RETCODE: ("order_send",),
+    Effect.COMMENT: ("order_send",),
+    Effect.HISTORY_LAG: ("history_orders_get", "history_deals_get"),
+    Effect.STALE_TICK: ("symbol_info_tick",),
+}
+"""Effects that mean something for these functions alone."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +58,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     retcode: int = 10006
     code: int = -10002
     seconds: float = 1.0
+    keep: int = 0
+    text: str = ""
     execute: bool = True
 
     def __post_init__(self) -> None:
@@ -48,8 +67,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("a fault has either nth or probability")
         if self.probability is not None and not 0 <= self.probability <= 1:
             raise ValueError("probability lies between 0 and 1")
-        if self.effect is Effect.RETCODE and self.fn != "order_send":
-            raise ValueError("only order_send answers a retcode")
+        if self.fn not in _ONLY.get(self.effect, (self.fn,)):
+            raise ValueError(f"{self.effect} is a fault of {' and '.join(_ONLY[self.effect])} only")
+        if self.keep < 0 or len(self.text) > COMMENT_LIMIT:
+            raise ValueError(f"keep is 0 or more, text has {COMMENT_LIMIT} characters at most")
 
 
 def read_faults(path: Path) -> list[Fault]:

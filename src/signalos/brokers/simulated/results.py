@@ -12,6 +12,7 @@ from signalos.brokers.simulated.execution import Sent
 from signalos.brokers.simulated.records import Deal, Order, Position
 from signalos.brokers.simulated.requests import TradeRequest
 from signalos.brokers.simulated.symbols import VOLUME_UNIT, SymbolProperties
+from signalos.prices import Quote
 
 Row = dict[str, Any]
 
@@ -28,7 +29,11 @@ def lots(units: int) -> float:
 
 def tick(account: Account, name: str) -> Row:
     """``Tick``: zeros before the symbol's first quote, as a terminal shows them."""
-    quote = account.market.quote(name)
+    return tick_of(account, name, account.market.quote(name))
+
+
+def tick_of(account: Account, name: str, quote: Quote | None) -> Row:
+    """``Tick`` of ``quote``; zeros for None."""
     symbol = account.market.symbols[name]
     return {
         "time": quote.time // _SECOND if quote else 0,

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from signalos.brokers.simulated import altered
 from signalos.brokers.simulated.execution import Sent
 from signalos.brokers.simulated.faults import Effect, Fault, Faults
 from signalos.brokers.simulated.requests import InvalidArgument, read_request
@@ -60,6 +61,14 @@ class Service:
             return session.call(fn, args, kwargs)
         if fault.effect is Effect.RETCODE:
             return self._refused(session, fault, fn, args, kwargs)
+        if fault.effect is Effect.COMMENT:
+            return session.call(fn, altered.commented(args, fault), kwargs)
+        if fault.effect is Effect.HISTORY_LAG:
+            answer = session.call(fn, args, kwargs)
+            return altered.lagging(self.terminal.account, answer, fault.seconds)
+        if fault.effect is Effect.STALE_TICK:
+            answer = session.call(fn, args, kwargs)
+            return altered.stale(self.terminal.account, answer, _named(args, kwargs), fault.seconds)
         if fault.execute:
             session.call(fn, args, kwargs)
         if fault.effect is Effect.NO_RESULT:
@@ -97,6 +106,10 @@ class Service:
         if switches.connected is not None:
             self.terminal.connected = switches.connected
         return Answer(0, True)
+
+
+def _named(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    return str(kwargs.get("symbol", args[0] if args else ""))
 
 
 class InProcess:

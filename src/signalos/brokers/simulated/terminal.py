@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from signalos.brokers.simulated import reading, results
+from signalos.brokers.simulated import charts, reading, results
 from signalos.brokers.simulated.checks import Rejected
 from signalos.brokers.simulated.codes import Res, Retcode
 from signalos.brokers.simulated.engine import Account
@@ -17,6 +17,7 @@ from signalos.brokers.simulated.storage import Storage
 from signalos.kit.wire import Answer
 
 SUCCESS = (int(Res.OK), "Success")
+_YES_OR_NO = ("initialize", "login", "symbol_select", "market_book_add", "market_book_release")
 VERSION = (500, 5000, "simulated")
 
 
@@ -96,6 +97,7 @@ class Session:
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._open = True
+        self._books: set[str] = set()
         self.last_error = SUCCESS
         self._table: dict[str, Callable[..., Any]] = {
             "initialize": self._initialize,
@@ -109,6 +111,14 @@ class Session:
             "symbol_info": self._symbol_info,
             "symbol_info_tick": self._symbol_info_tick,
             "symbol_select": self._symbol_select,
+            "copy_rates_from": self._charted(charts.bars_from),
+            "copy_rates_from_pos": self._charted(charts.bars_at),
+            "copy_rates_range": self._charted(charts.bars_between),
+            "copy_ticks_from": self._charted(charts.ticks_from),
+            "copy_ticks_range": self._charted(charts.ticks_between),
+            "market_book_add": self._market_book_add,
+            "market_book_get": self._market_book_get,
+            "market_book_release": self._market_book_release,
             "orders_total": lambda: len(terminal.account.state.orders),
             "orders_get": self._orders_get,
             "order_calc_margin": self._order_calc_margin,
@@ -147,7 +157,7 @@ class Session:
             result = function(request) if request is not None else function(*bound.args, **bound.kwargs)
         except CallFailed as why:
             self.last_error = why.pair
-            result = False if fn in ("initialize", "login", "symbol_select") else None
+            result = False if fn in _YES_OR_NO else None
         except InvalidArgument as why:
             self.last_error = (int(Res.INVALID_PARAMS), str(why))
             result = None
@@ -234,6 +244,31 @@ class Session:
         if symbol in used:
             raise CallFailed(Res.FAIL, "Terminal: Call failed")
         self._terminal.hidden.add(symbol)
+        return True
+
+    def _charted(self, function: Callable[[Account, str, Any, Any, Any], list[results.Row]]) -> Any:
+        """``function`` for a symbol that is there; the three arguments differ in their meaning alone."""
+
+        def call(symbol: str, first: Any, second: Any, third: Any) -> list[results.Row]:
+            self._known(symbol)
+            return function(self._terminal.account, symbol, first, second, third)
+
+        return call
+
+    def _market_book_add(self, symbol: str) -> bool:
+        self._known(symbol)
+        self._books.add(symbol)
+        return True
+
+    def _market_book_get(self, symbol: str) -> list[results.Row]:
+        self._known(symbol)
+        if symbol not in self._books:
+            raise CallFailed(Res.FAIL, "Terminal: Call failed")
+        return charts.book(self._terminal.account, symbol)
+
+    def _market_book_release(self, symbol: str) -> bool:
+        self._known(symbol)
+        self._books.discard(symbol)
         return True
 
     def _known(self, symbol: Any) -> None:
