@@ -12,6 +12,8 @@ _CUTTERS = frozenset(',、|()[]"•·')
 _VERBS = frozenset(
     {"close", "move", "cancel", "hold", "let_run", "reduce", "negation", "secure", "permission", "reverse"}
 )
+_ARABIC_AND = "و"
+"""Written on to the front of the verb."""
 _MARKS = frozenset("✅❌✔✖☑")
 _ABBREVIATED = frozenset({"no", "nr", "vs", "approx", "e", "g", "sl", "tp", "p", "s", "t", "l"})
 
@@ -158,6 +160,8 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
             and "enter" in following[0].roles
             and bool(following[1].roles & {"buy", "sell"})
         )
+    if term.text[0] == _ARABIC_AND and term.language == "ar" and term.roles & _VERBS:
+        return bool(clause.roles & _VERBS)
     if (
         "result" in clause.roles and "sl" in term.roles
     ):  # "80 pips up SL to 2346", where no comma is written

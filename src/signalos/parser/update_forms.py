@@ -130,6 +130,12 @@ def _auxiliary(term: Term, clause: Clause) -> bool:
     return any(t.kind is Kind.WORD and t.roles & _TOLD_OF_STOPS for t in following)
 
 
+def _names_only(terms: list[Term]) -> bool:
+    """True for symbols and the little words around them."""
+    named = [t for t in terms if t.symbol is not None]
+    return bool(named) and all(t.symbol is not None or "filler" in t.roles for t in terms)
+
+
 def is_break_even(clause: Clause) -> bool:
     """A stop at the entry as the wanted state, or a break-even word as command."""
     roles = clause.roles
@@ -158,6 +164,8 @@ def is_break_even(clause: Clause) -> bool:
         commanding = roles & {"move", "be_verb"} - {"be"} or any("no more" in t.text for t in strong)
         return bool(commanding)
     if strong[0].text == "be" and len(clause.terms) > 1 and not roles & {"move", "now"}:
+        if clause.terms[0] is strong[0] and _names_only(clause.terms[1:]):
+            return True  # "BE on EURUSD please"
         return clause.terms[-1] is strong[0] and only_known(clause) and not roles & {"limit"}
     if roles & {"move", "be_verb", "now", "close", "all"}:
         return True
