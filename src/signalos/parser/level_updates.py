@@ -131,11 +131,8 @@ class LevelUpdates:
 
     def _of_half_an_order(self, scope: Scope) -> bool:
         """True, with the reason noted, for "GBPAUD 1.9245, 1.9180 (stop 1.9290)": an order that names no side."""
-        bare = [
-            item
-            for item in self.items
-            if item.kind in ("price", "loose") and all(v.price and not small(v) for v in item.values)
-        ]
+        loose = [i for i in self.items if i.kind in ("price", "loose")]
+        bare = [i for i in loose if all(v.price and not small(v) for v in i.values)]
         full = {i.kind for i in self.items if i.values} >= {"sl", "tp"}
         if scope.target is None and (len(bare) >= _PAIR or (bare and full)):
             self.found.reasons.append("no_side")

@@ -281,6 +281,8 @@ def _traded(terms: list[Term], place: int) -> bool:
             or behind.price
             or bool(behind.roles & {"now", "at", "limit", "sl", "tp", "entry", "stop"})
         )
+    if before is not None and "close" in before.roles and not term.roles:
+        return behind is None or bool(behind.roles & {"now"}) or behind.kind is not Kind.WORD
     heads = before is None or before.kind in (Kind.BREAK, Kind.EMOJI)
     return heads and "negation" not in term.roles and _before_side_and_price(terms, place)
 
@@ -291,7 +293,12 @@ def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTabl
         return True
     term = terms[place]
     if term.text in table.coins and _all_capitals(term, source):
-        return _traded(terms, place)
+        named = term.roles and any(
+            t.symbol or (t.kind is Kind.WORD and t.text not in table.weak and table.find(t.text))
+            for t in terms
+            if t is not term
+        )
+        return not named and _traded(terms, place)  # "SELL NEAR 2350 GOLD" names gold
     first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is Kind.BREAK
     if first and len(term.text) == 2 and _before_side_and_price(terms, place):
         return True

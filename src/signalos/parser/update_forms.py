@@ -205,11 +205,13 @@ def _levels_named(clause: Clause) -> bool:
 
 def _unknown_object(behind: list[Term]) -> bool:
     """True for "close your seat now": what stands right behind the verb is nothing that trades."""
+    near = True
     for term in behind:
         if term.kind is not Kind.WORD or not term.roles <= _ARTICLES:
-            return bool(term.roles & {"advert", "period"})
+            return bool(term.roles & {"advert"}) or (near and "period" in term.roles)
         if not term.known:
             return True
+        near = near and "reference" in term.roles  # "close the week", but "close for the day"
     return False
 
 

@@ -40,6 +40,7 @@ _ALL = Decimal(1)
 _MOVING = frozenset({"move", "update", "to", "now"})
 _PAIR = 2
 _WANTED = frozenset({"move", "be_verb", "now", "to", "permission"})
+_ASKED = frozenset({"move", "be_verb", "now"})
 _BE_VERBS = frozenset({"move", "sl", "now"})
 _TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
 _TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
@@ -108,6 +109,8 @@ class UpdateReader(LevelUpdates):
         if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
             reason = "result"  # "Break-even on AUDCAD, no harm done"
         told = sentence.roles & {"past", "closed"} and "tp" not in sentence.roles
+        if kind == "be" and not reason and "report" in sentence.roles and not clause.roles & _ASKED:
+            reason = "report"  # "where we stand: EURUSD short +25 pips, stop at entry"
         if kind == "be" and not reason and told and not clause.roles & _WANTED:
             reason = "past_tense"  # "half is closed, the rest runs with the stop at entry"
         start = clause.terms[0].start
