@@ -112,7 +112,11 @@ def test_the_module_over_the_wire(start: Callable[..., Simulator]) -> None:
     assert (m.order_send({"volume": 1}), m.last_error()) == (None, (-2, 'Invalid "volume" argument'))
     assert m.symbol_info("NOSUCH") is None
     with pytest.raises(AttributeError):
-        m.copy_rates_from_pos("EURUSD", 1, 0, 1)
+        m.order_hope("EURUSD")
+    (bar,) = m.copy_rates_from_pos("EURUSD", m.TIMEFRAME_H1, 0, 1)
+    assert (bar.open, bar.tick_volume) == (1.1, 1)
+    assert m.market_book_add("EURUSD") is True
+    assert [row.type for row in m.market_book_get("EURUSD")] == [m.BOOK_TYPE_SELL, m.BOOK_TYPE_BUY]
     m.shutdown()
     assert (m.positions_total(), m.last_error()[0]) == (None, -10004)
     assert m.initialize(login=43) is False

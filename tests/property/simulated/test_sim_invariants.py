@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from signalos.brokers.simulated.codes import DealType, Entry
 from signalos.brokers.simulated.records import AccountState
-from tests.unit.simulated.bench import MODIFY, PENDING, REMOVE, SLTP, Bench
+from tests.unit.simulated.bench import CLOSE_BY, MODIFY, PENDING, REMOVE, SLTP, Bench
 
 SPAN = 600
 DIGITS = {"EURUSD": 5, "USDJPY": 3}
@@ -34,7 +34,7 @@ class Step(NamedTuple):
 
 steps = st.builds(
     Step,
-    deed=st.sampled_from("open open open place place close part stops modify remove rest".split()),
+    deed=st.sampled_from("open open open place place close part by stops modify remove rest".split()),
     wait=st.floats(0, 60, allow_nan=False),
     pick=st.integers(0, 1000),
     distance=st.integers(1, 300),
@@ -90,6 +90,10 @@ def do(b: Bench, step: Step) -> None:
         b.send(
             action=1, symbol=held["symbol"], type=1 - held["type"], volume=volume, position=held["ticket"]
         )
+    elif step.deed == "by" and held:
+        against = [p for p in positions if p["symbol"] == held["symbol"] and p["type"] != held["type"]]
+        if against:
+            b.send(action=CLOSE_BY, position=held["ticket"], position_by=against[0]["ticket"])
     elif step.deed == "stops" and held:
         digits = DIGITS[held["symbol"]]
         sign = -1 if held["type"] == 0 else 1

@@ -15,7 +15,7 @@ from signalos.kit.clock import VirtualClock
 from signalos.kit.wire import Answer
 
 START = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
-DEAL, PENDING, SLTP, MODIFY, REMOVE = 1, 5, 6, 7, 8
+DEAL, PENDING, SLTP, MODIFY, REMOVE, CLOSE_BY = 1, 5, 6, 7, 8, 10
 BUY, SELL, BUY_LIMIT, SELL_LIMIT, BUY_STOP, SELL_STOP = range(6)
 
 Ticks = Mapping[str, Sequence[tuple[float, str, str]]]

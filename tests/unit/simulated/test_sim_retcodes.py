@@ -25,7 +25,7 @@ WAIT: dict[str, Any] = {
     ("change", "retcode"),
     [
         ({"action": 99}, 10013),
-        ({"action": 10}, 10013),
+        ({"action": 9}, 10013),
         ({"symbol": "NOSUCH"}, 10013),
         ({"type": BUY_LIMIT}, 10035),
         ({"type": 42}, 10035),

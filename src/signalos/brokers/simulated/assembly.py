@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from signalos.brokers.simulated.engine import Account, opened_account
+from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.faults import Faults
 from signalos.brokers.simulated.market import Market
-from signalos.brokers.simulated.records import AccountSettings, AccountState
+from signalos.brokers.simulated.records import AccountSettings, AccountState, opened_account
 from signalos.brokers.simulated.service import InProcess, Service
 from signalos.brokers.simulated.storage import Storage
 from signalos.brokers.simulated.symbols import SymbolProperties, symbol_table

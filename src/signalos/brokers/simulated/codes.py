@@ -13,6 +13,7 @@ class Action(IntEnum):
     SLTP = 6
     MODIFY = 7
     REMOVE = 8
+    CLOSE_BY = 10
 
 
 class OrderType(IntEnum):
@@ -24,6 +25,7 @@ class OrderType(IntEnum):
     SELL_LIMIT = 3
     BUY_STOP = 4
     SELL_STOP = 5
+    CLOSE_BY = 8
 
 
 class OrderState(IntEnum):
@@ -77,6 +79,7 @@ class Entry(IntEnum):
 
     IN = 0
     OUT = 1
+    OUT_BY = 3
 
 
 class TradeMode(IntEnum):

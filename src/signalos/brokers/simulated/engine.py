@@ -32,24 +32,6 @@ from signalos.brokers.simulated.triggers import Triggers, order_touched, positio
 from signalos.prices import Quote
 
 
-def opened_account(settings: AccountSettings, now: int) -> tuple[AccountState, Changes]:
-    """A fresh account at ``now``: the deposit is its first deal."""
-    state = AccountState(now=now, positions={}, orders={}, done_orders={}, deals={})
-    ticket = state.next_deal
-    state.next_deal += 1
-    state.deals[ticket] = Deal(
-        ticket=ticket,
-        order=0,
-        time=now,
-        type=DealType.BALANCE,
-        entry=Entry.IN,
-        reason=Reason.CLIENT,
-        comment="Deposit",
-        profit=settings.deposit,
-    )
-    return state, Changes(deals={ticket})
-
-
 class Account:
     """A hedging account: every opening deal makes its own position."""
 
@@ -224,12 +206,35 @@ class Account:
         order.position = position.ticket
         self._record_done(order, OrderState.FILLED)
         profit = self.market.profit(position.symbol, position.sign, volume, position.price, price)
-        position.volume -= volume
-        position.updated = self.now
-        if position.volume == 0:
-            del self.state.positions[position.ticket]
-        self._changed_position(position.ticket)
+        self._reduce(position, volume)
         return self._deal(order, side, Entry.OUT, price, profit)
+
+    def close_by(self, position: Position, other: Position, magic: int, comment: str) -> Deal:
+        """Close two opposite positions against each other; what the larger one has more stays open.
+
+        One order makes two deals at the opening price of ``other``: the first brings all the profit, and
+        no spread is paid.
+        """
+        volume = min(position.volume, other.volume)
+        order = self._order(
+            position.symbol,
+            OrderType.CLOSE_BY,
+            volume,
+            other.price,
+            sl=0,
+            tp=0,
+            filling=Filling.FOK,
+            magic=magic,
+            comment=comment,
+        )
+        order.left, order.position, order.position_by = 0, position.ticket, other.ticket
+        self._record_done(order, OrderState.FILLED)
+        profit = self.market.profit(position.symbol, position.sign, volume, position.price, other.price)
+        self._reduce(position, volume)
+        self._reduce(other, volume)
+        first = self._deal(order, other.type, Entry.OUT_BY, other.price, profit)
+        self._deal(order, position.type, Entry.OUT_BY, other.price, ZERO, of=other.ticket)
+        return first
 
     def place(
         self,
@@ -328,7 +333,17 @@ class Account:
         self._changed_position(order.ticket)
         return self._deal(order, side, Entry.IN, price, ZERO)
 
-    def _deal(self, order: Order, side: OrderType, entry: Entry, price: int, profit: Decimal) -> Deal:
+    def _reduce(self, position: Position, volume: int) -> None:
+        position.volume -= volume
+        position.updated = self.now
+        if position.volume == 0:
+            del self.state.positions[position.ticket]
+        self._changed_position(position.ticket)
+
+    def _deal(
+        self, order: Order, side: OrderType, entry: Entry, price: int, profit: Decimal, of: int = 0
+    ) -> Deal:
+        """Record a deal of ``order``, on the position ``of`` if that is not the order's own."""
         ticket = self.state.next_deal
         self.state.next_deal += 1
         lots = order.volume * VOLUME_UNIT
@@ -342,7 +357,7 @@ class Account:
             symbol=order.symbol,
             volume=order.volume,
             price=price,
-            position=order.position,
+            position=of or order.position,
             magic=order.magic,
             comment=order.comment,
             profit=profit,

@@ -30,6 +30,10 @@ Deed = Callable[[], Sent]
 _WAITING = (OrderType.BUY_LIMIT, OrderType.SELL_LIMIT, OrderType.BUY_STOP, OrderType.SELL_STOP)
 
 
+_CLOSE_BY_ALLOWED = 64
+"""SYMBOL_ORDER_CLOSEBY of a symbol's ``order_mode``."""
+
+
 def prepared(account: Account, request: TradeRequest) -> Deed:
     """Check ``request`` completely. The deed must run before time moves. Raises Rejected."""
     try:
@@ -42,6 +46,7 @@ def prepared(account: Account, request: TradeRequest) -> Deed:
         Action.SLTP: _sltp,
         Action.MODIFY: _modify,
         Action.REMOVE: _remove,
+        Action.CLOSE_BY: _close_by,
     }[action](account, request)
 
 
@@ -91,6 +96,21 @@ def _closing(account: Account, request: TradeRequest) -> Deed:
     return lambda: _done(
         account.close(position, volume, price, Reason.EXPERT, request.magic, request.comment)
     )
+
+
+def _close_by(account: Account, request: TradeRequest) -> Deed:
+    position = _position(account, request)
+    other = account.state.positions.get(request.position_by)
+    if other is None:
+        raise Rejected(Retcode.POSITION_CLOSED, "Position doesn't exist")
+    if other.symbol != position.symbol or other.type is position.type:
+        raise Rejected(Retcode.INVALID, "Close by needs two opposite positions of one symbol")
+    symbol, quote = checks.tradable(account, position.symbol)
+    if not symbol.order_mode & _CLOSE_BY_ALLOWED:
+        raise Rejected(Retcode.INVALID_ORDER, "Incorrect or prohibited order type")
+    for held in (position, other):
+        checks.not_frozen(symbol, quote, held)
+    return lambda: _done(account.close_by(position, other, request.magic, request.comment))
 
 
 def _pending(account: Account, request: TradeRequest) -> Deed:

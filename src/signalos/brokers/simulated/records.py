@@ -69,6 +69,7 @@ class Order(msgspec.Struct, kw_only=True):
     position: int
     setup: int
     done: int = 0
+    position_by: int = 0
 
     @property
     def is_buy(self) -> bool:
@@ -143,3 +144,21 @@ class Changes(msgspec.Struct):
 
     def __bool__(self) -> bool:
         return bool(self.positions or self.orders or self.done_orders or self.deals)
+
+
+def opened_account(settings: AccountSettings, now: int) -> tuple[AccountState, Changes]:
+    """A fresh account at ``now``: the deposit is its first deal."""
+    state = AccountState(now=now, positions={}, orders={}, done_orders={}, deals={})
+    ticket = state.next_deal
+    state.next_deal += 1
+    state.deals[ticket] = Deal(
+        ticket=ticket,
+        order=0,
+        time=now,
+        type=DealType.BALANCE,
+        entry=Entry.IN,
+        reason=Reason.CLIENT,
+        comment="Deposit",
+        profit=settings.deposit,
+    )
+    return state, Changes(deals={ticket})

@@ -156,7 +156,7 @@ def order(account: Account, o: Order) -> Row:
         "state": int(o.state),
         "magic": o.magic,
         "position_id": o.position,
-        "position_by_id": 0,
+        "position_by_id": o.position_by,
         "reason": int(o.reason),
         "volume_initial": lots(o.volume),
         "volume_current": lots(o.left),

@@ -39,7 +39,7 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     freeze_level: int = 0
     filling_mode: int = 3
     expiration_mode: int = 15
-    order_mode: int = 55
+    order_mode: int = 119
     trade_mode: TradeMode = TradeMode.FULL
     execution: Execution = Execution.MARKET
     commission: Decimal = Decimal(0)
