@@ -96,6 +96,8 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     trigger = draft.side_term
     if trigger is None:
         return "no_side"
+    if complete and draft.has_prices:
+        sentences = _since_the_next(trigger, sentences)
     reason = (
         message_reason(sentences)
         or _heading_reason(trigger, sentences)
@@ -160,6 +162,19 @@ def _plan_reason(draft: Draft, trigger: Term, sentences: list[Sentence]) -> str:
         ):
             return "plan"
     return ""
+
+
+def _since_the_next(trigger: Term, sentences: list[Sentence]) -> list[Sentence]:
+    """Leave out what is told before "Next one:", the heading of a full order: a story of an earlier trade."""
+    own = next((i for i, s in enumerate(sentences) if any(t is trigger for t in s.terms)), 0)
+    for place in (own, own - 1):
+        terms = sentences[place].terms if place >= 0 else []
+        heading = [t for t in terms if t.start < trigger.start]
+        if len(heading) <= _LONGEST_HEADING and any(
+            "next" in term.roles and after.text == ":" for term, after in pairwise(heading)
+        ):
+            return sentences[place:]
+    return sentences
 
 
 def _called_off(trigger: Term, sentences: list[Sentence]) -> bool:
