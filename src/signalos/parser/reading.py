@@ -7,6 +7,7 @@ from itertools import pairwise
 from signalos.domain.message import Message
 from signalos.domain.signal import (
     Action,
+    Cancel,
     Close,
     Open,
     Reading,
@@ -147,6 +148,10 @@ class _Reader:
         reader = UpdateReader(sentences, items, self.memory, self.source, self.languages)
         found = reader.read(levels=levels, skip=occupied - referring, alone=not opened)
         self.reasons.extend(found.reasons)
+        if "cancelled" in self.reasons:  # a card taken back as a whole says nothing of trades that are not known
+            found.actions = [
+                a for a in found.actions if not isinstance(a, Cancel) or a.scope.target is not None
+            ]
         actions.extend(unique(found.actions))
         if not orders and not actions:
             actions.extend(self.earlier.repeated(sentences) or self.earlier.turned(sentences))
