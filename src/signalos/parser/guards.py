@@ -124,8 +124,13 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     return ""
 
 
+def _row(sentence: Sentence) -> bool:
+    """True for a line that holds an order of its own."""
+    return any(t.roles & {"buy", "sell"} for t in sentence.terms) and any(t.price for t in sentence.terms)
+
+
 _FILLER = frozenset({"filler"})
-_HEADINGS = (("old", "old"), ("expired", "result"), ("closed", "report"))
+_HEADINGS = (("old", "old"), ("expired", "result"), ("closed", "report"), ("standing", "report"))
 _LONGEST_HEADING = 10
 _HEADING_LINES = 2
 
@@ -133,10 +138,13 @@ _HEADING_LINES = 2
 def _heading_reason(trigger: Term, sentences: list[Sentence]) -> str:
     """Say why a card is of the past: "VIP yesterday:" or "ORDER EXPIRED" right above it, or ""."""
     above = [s for s in sentences if s.line < trigger.line]
+    below = trigger.line
+    while above and below - above[-1].line <= 1 and _row(above[-1]):  # rows of a list share its heading
+        below = above.pop().line
     if not above:
         return ""
     heading = above[-1]
-    if trigger.line - heading.line > 1 or len(heading.terms) > _LONGEST_HEADING:
+    if below - heading.line > 1 or len(heading.terms) > _LONGEST_HEADING:
         return ""
     if any(t.price or t.roles & {"next", "now", "buy", "sell"} for t in heading.terms):
         return ""
@@ -354,7 +362,17 @@ def _without_heading(terms: list[Term], trigger: Term) -> list[Term]:
             rest = terms[place + 1 :]
             if any(t is trigger for t in rest):
                 heading = {role for t in terms[:place] if "activated" not in t.roles for role in t.roles}
-                if not heading & {"wait", "if", "example", "get_ready", "past", "result", "old", "report"}:
+                if not heading & {
+                    "wait",
+                    "if",
+                    "example",
+                    "get_ready",
+                    "past",
+                    "result",
+                    "old",
+                    "report",
+                    "hold",
+                }:
                     return _without_heading(rest, trigger)
     return terms
 

@@ -119,6 +119,9 @@ class _Reader:
         if len(orders) > MAX_ORDERS:
             self.reasons.append("too_long")
             return ()
+        if _both_ways(orders):
+            self.reasons.append("condition")
+            orders = []
         refused = _lists_or_leans(orders, terms)
         if refused:
             self.reasons.append(refused)
@@ -148,7 +151,9 @@ class _Reader:
         reader = UpdateReader(sentences, items, self.memory, self.source, self.languages)
         found = reader.read(levels=levels, skip=occupied - referring, alone=not opened)
         self.reasons.extend(found.reasons)
-        if "cancelled" in self.reasons:  # a card taken back as a whole says nothing of trades that are not known
+        if (
+            "cancelled" in self.reasons
+        ):  # a card taken back as a whole says nothing of trades that are not known
             found.actions = [
                 a for a in found.actions if not isinstance(a, Cancel) or a.scope.target is not None
             ]
@@ -286,6 +291,19 @@ class _Reader:
             return "question"
         roles: set[str] = set().union(*(sentence.roles for sentence in sentences)) if sentences else set()
         return first_reason(roles, table) or "talk"
+
+
+def _both_ways(orders: list[Draft]) -> bool:
+    """True if one line gives both sides of a symbol and not each a stop and a target: zones to watch, no orders."""
+    for first, second in pairwise(orders):
+        one, two = first.side_term, second.side_term
+        if one is None or two is None or one.line != two.line or first.side is second.side:
+            continue
+        same = first.symbol == second.symbol or first.symbol is None or second.symbol is None
+        full = all(draft.stops and draft.targets for draft in (first, second))
+        if same and not full and first.now is None and second.now is None:
+            return True
+    return False
 
 
 def _lists_or_leans(orders: list[Draft], terms: list[Term]) -> str:

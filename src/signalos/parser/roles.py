@@ -71,8 +71,10 @@ TALK = frozenset(
 )
 """What marks talk, each with its own reach (see guards.py)."""
 
-OTHER = frozenset({"filler", "header", "both", "against", "period"})
-"""Harmless words, and words of headings; ``period`` names a day, a week: who closes one closes no trade."""
+OTHER = frozenset({"filler", "header", "both", "against", "period", "standing"})
+"""Harmless words, and words of headings; ``period`` names a day, a week: who closes one closes no trade.
+
+``standing`` names trades that run ("open positions"): as a heading it makes a list of what is read below it."""
 
 ROLES = ORDER | PRICE | NUMBERS | UPDATE | TALK | OTHER
 
