@@ -188,7 +188,7 @@ async def test_a_refusal_comes_with_its_pair_and_a_mistake_as_an_error(
         assert far.symbol_info("NOPE") is None
         assert far.last_error()[0] == -4
         with pytest.raises(RuntimeError, match="AttributeError"):
-            far.copy_rates_from()
+            far._call("positions_got")
         assert far.account_info()["login"] == 90000001, "the connection is as good as before"
         with pytest.raises(AttributeError, match="no 'exec'"):
             far.exec("1")
