@@ -215,6 +215,10 @@ def _connector() -> Connect:
         # Unlike rpyc.classic.connect this lets the far side do nothing here. The worker's deadline is the
         # only one: a timeout of rpyc's own would leave the call running and this end believing it failed.
         settings = {"sync_request_timeout": None}
-        return stream, factory.connect_stream(stream, service=ClassicClient, config=settings)
+        try:
+            return stream, factory.connect_stream(stream, service=ClassicClient, config=settings)
+        except BaseException:
+            stream.close()
+            raise
 
     return connect
