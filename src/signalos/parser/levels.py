@@ -299,8 +299,10 @@ class LevelReader(PositionalReader):
             item.cut = True
             return True
         if numeral.unit or numeral.sign:
+            listed = item.signed and mark is not None and role == "tp"  # "Target: +50 pips, +100 pips"
             if numeral.unit != "pips" or (
-                numeral.sign and (item.values or numeral.sign != ("-" if role == "sl" else "+"))
+                numeral.sign
+                and ((item.values and not listed) or numeral.sign != ("-" if role == "sl" else "+"))
             ):
                 return True
             item.signed = bool(numeral.sign)

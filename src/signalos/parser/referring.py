@@ -5,7 +5,7 @@ from __future__ import annotations
 from signalos.parser.clauses import Sentence
 from signalos.parser.term import Term
 
-_CHANGING = frozenset({"close", "cancel", "out", "void", "be", "move", "reduce"})
+_CHANGING = frozenset({"close", "cancel", "out", "void", "be", "move", "reduce", "update"})
 
 
 def referring_clauses(sentences: list[Sentence]) -> set[int]:
@@ -25,7 +25,14 @@ def referring_clauses(sentences: list[Sentence]) -> set[int]:
             if "move" in clause.terms[side].roles and before & {"sl", "tp"} and "to" in before:
                 found.add(clause.terms[0].clause)  # Turkish "stopu 2345'e al": take, which is also buy
                 continue
-            if before & {"move"} and before & {"sl", "tp", "be"} and not _priced(clause.terms[side + 1 :]):
+            told = before
+            if (
+                "update" in sentence.roles
+            ):  # "Update: SL 2331, TP 2360 for the buy": what stands in the whole sentence
+                first = clause.terms[side].start
+                told = {r for t in sentence.terms if t.start < first for r in t.roles}
+            changed = "move" in before or "update" in told
+            if changed and told & {"sl", "tp", "be"} and not _priced(clause.terms[side + 1 :]):
                 found.add(clause.terms[0].clause)  # "move your stop to 2331 on the gold sell"
                 continue
             after = {r for t in clause.terms[side + 1 :] for r in t.roles if not t.roles & {"entry", "now"}}
