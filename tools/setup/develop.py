@@ -19,6 +19,8 @@ END_WITHIN_SECONDS = 20.0
 
 def develop(places: Places, console: Console) -> int:
     """Run until Ctrl-C. What ends by itself is started again at the next change."""
+    # Ignored where a shell has started it in the background; it must end there as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     port = wanted_port(os.environ)
     environ = {**os.environ, "HEADLESS": "1", "SIGNALOS_SERVER": f"http://127.0.0.1:{port}"}
     vite = None
