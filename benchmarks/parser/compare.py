@@ -11,18 +11,13 @@ import argparse
 import json
 import subprocess
 import sys
-import time
-from datetime import UTC, datetime
 from typing import Any
 
-from signalos.domain.message import Message
-from signalos.domain.signal import ReadingContext
-from signalos.parser import load_languages, parse
+from benchmarks.parser.speed import seconds
+from signalos.parser import load_languages
 from signalos.parser.cases import answer_case
 from tests.corpus import form
 from tests.corpus.measure import Score, talk_lines
-
-_ROUNDS = 3
 
 
 def peer_answers(interpreter: str, texts: list[str]) -> tuple[list[list[dict[str, Any]]], float]:
@@ -34,23 +29,6 @@ def peer_answers(interpreter: str, texts: list[str]) -> tuple[list[list[dict[str
     )
     *answers, spent = map(json.loads, done.stdout.splitlines())
     return [[a for a in one if a] for one in answers], float(spent)
-
-
-def own_seconds(texts: list[str]) -> float:
-    """CPU seconds for reading ``texts`` once: the best of three rounds."""
-    languages = load_languages()
-    when = datetime(2024, 1, 2, tzinfo=UTC)
-    messages = [Message("benchmark", "1", n, 1, text, when) for n, text in enumerate(texts, start=1)]
-    context = ReadingContext(())
-    for message in messages[:200]:
-        parse(message, context, languages)
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        begun = time.process_time()
-        for message in messages:
-            parse(message, context, languages)
-        best = min(best, time.process_time() - begun)
-    return best
 
 
 def row(name: str, score: Score, speed: float, false_in_talk: int, lines: int) -> str:
@@ -92,7 +70,13 @@ def main() -> int:
         count = len(texts) + len(lines)
         theirs_false = sum(bool(actions) for actions in answers[len(texts) :])
         print(
-            row(f"SignalOS, {title}", ours, count / own_seconds([*texts, *lines]), ours_false, len(lines))
+            row(
+                f"SignalOS, {title}",
+                ours,
+                count / seconds([*texts, *lines], languages),
+                ours_false,
+                len(lines),
+            )
         )
         print(row(f"fxparser 2.3.6, {title}", theirs, count / spent, theirs_false, len(lines)))
         sys.stdout.flush()
