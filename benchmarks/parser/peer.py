@@ -9,7 +9,7 @@ import time
 from contextlib import redirect_stdout
 from typing import Any
 
-from fxparser import ParserHelper
+from fxparser import ParserHelper  # type: ignore[import-not-found]  # installed where this runs alone
 
 _NAMES = {"GOLD": "XAUUSD", "SILVER": "XAGUSD", "OIL": "USOIL"}
 

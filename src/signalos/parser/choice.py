@@ -104,4 +104,5 @@ def _choice(chosen: Iterable[Meaning], roles: frozenset[str], maybe: frozenset[s
         fraction = meaning.fraction or fraction
         symbol = meaning.symbol or symbol
         currency = meaning.currency or currency
-    return Choice(language, roles, maybe, ordinal, fraction, symbol, currency)
+    names = any(value is not None for value in (ordinal, fraction, symbol, currency))
+    return Choice(language, roles, maybe, ordinal, fraction, symbol, currency, names)

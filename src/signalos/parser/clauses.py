@@ -140,6 +140,8 @@ def _links(term: Term) -> bool:
 def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
     """A verb behind "and" or behind a result begins something new."""
     term, before = terms[place], clause.terms[-1]
+    if not term.roles and "and" not in before.roles and term.text not in "+&":
+        return False  # most words: every question below asks for a role
     if _links(before):
         return term.kind is Kind.WORD
     if _links(term):

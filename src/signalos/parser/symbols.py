@@ -9,6 +9,7 @@ from typing import Any
 from signalos.domain.symbols import CURRENCIES, is_currency_pair
 
 _MAJORS = frozenset("USD EUR GBP JPY CHF AUD NZD CAD".split())
+_PAIR_LETTERS = 6
 _QUOTES = ("usdt", "usdc", "usd", "busd", "perp")
 
 
@@ -112,8 +113,9 @@ class SymbolTable:
 
     def pair(self, first: str, second: str) -> str | None:
         """Return the symbol of two words written as a pair (``eur`` ``usd``, ``ada`` ``usdt``), else None."""
-        symbol = (first + second).upper()
-        if is_currency_pair(symbol):
+        if len(first) + len(second) == _PAIR_LETTERS and is_currency_pair(
+            symbol := (first + second).upper()
+        ):
             return symbol
         if second in _QUOTES and second != "perp":
             if first in self.coins:

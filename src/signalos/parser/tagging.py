@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from signalos.domain.symbols import is_currency_pair
@@ -49,7 +50,8 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
             continue
         length, meanings = matches[place]
         if length:
-            term = _word_term(tokens[place : place + length], chooser.choose(meanings), line)
+            words = (token,) if length == 1 else tokens[place : place + length]
+            term = _word_term(words, chooser.choose(meanings), line)
             terms.append(term)
             place += length
             continue
@@ -131,23 +133,26 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
         if not nodes:
             break
         position += 1
-        reached = tuple(meaning for node in nodes for meaning in node.meanings)
+        reached = (
+            nodes[0].meanings if len(nodes) == 1 else tuple([m for node in nodes for m in node.meanings])
+        )
         if reached:
             best, meanings = position - place, reached
     return best, meanings
 
 
-def _word_term(tokens: list[Token], choice: Choice, line: int) -> Term:
+def _word_term(tokens: Sequence[Token], choice: Choice, line: int) -> Term:
     first, last = tokens[0], tokens[-1]
     text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
     term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
     term.language = choice.language
     term.roles = choice.roles
     term.maybe = choice.maybe
-    term.ordinal = choice.ordinal
-    term.fraction = choice.fraction
-    term.symbol = choice.symbol
-    term.currency = choice.currency
+    if choice.names:
+        term.ordinal = choice.ordinal
+        term.fraction = choice.fraction
+        term.symbol = choice.symbol
+        term.currency = choice.currency
     return term
 
 

@@ -55,6 +55,8 @@ class Choice:
     fraction: Decimal | None = None
     symbol: str | None = None
     currency: str | None = None
+    names: bool = False
+    """True if any of the four is set."""
 
 
 class Node:
