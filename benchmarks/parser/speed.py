@@ -18,7 +18,7 @@ from signalos.parser.reading import MAX_LENGTH
 from tests.corpus import form
 from tests.corpus.measure import talk_lines
 
-_ROUNDS = 5
+_ROUNDS = 10
 _MESSAGES = 3_000
 _SHARE_OF_TALK = 0.94
 _HOSTILE = (
