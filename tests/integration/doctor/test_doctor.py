@@ -181,6 +181,23 @@ def test_a_port_of_another_program(tmp_path: Path) -> None:
     assert (found.state, "PORT" in found.todo) == (State.FAILED, True)
 
 
+def test_a_port_of_a_program_that_answers_with_a_page(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+
+        def page() -> None:
+            with closing(other.accept()[0]) as visitor:
+                visitor.recv(4096)
+                visitor.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\n<p/>")
+
+        thread = Thread(target=page)
+        thread.start()
+        found = server.port(subject(tmp_path, environ={"PORT": str(other.getsockname()[1])}))
+        thread.join()
+    assert (found.state, "another PORT" in found.todo) == (State.FAILED, True)
+
+
 def test_the_dashboard_is_built_or_not(tmp_path: Path) -> None:
     here = subject(tmp_path, environ={"SIGNALOS_DASHBOARD": str(tmp_path)})
     assert server.dashboard(here).state is State.FAILED

@@ -119,7 +119,11 @@ def port(subject: Subject) -> Finding:
         answer = httpx.get(f"{address}/health/ready", timeout=WITHIN_SECONDS, trust_env=False, verify=False)  # noqa: S501 -- see above
     except httpx.HTTPError:
         return _free(name, found)
-    if answer.status_code == httpx.codes.OK and answer.json() == {"status": "ready"}:
+    try:
+        ready = answer.status_code == httpx.codes.OK and answer.json() == {"status": "ready"}
+    except ValueError:  # a page of another program
+        ready = False
+    if ready:
         return ok(name, f"the server answers on {address}")
     return failed(
         name,
