@@ -23,7 +23,7 @@ from tests.simulation.clocks import START, TrueClock
 
 SECONDS = 240
 """How long prices go on."""
-SYMBOLS = {"EURUSD": (5, 110_000, 1, 8), "XAUUSD": (2, 203_000, 6, 25)}
+SYMBOLS = {"EURUSD": (5, 110_000, 1, 8), "XAUUSD": (3, 2_030_000, 60, 250)}
 """Digits, first bid, largest step a half second and spread, in points."""
 
 

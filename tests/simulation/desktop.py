@@ -263,6 +263,12 @@ def _connection(desktop: Desktop) -> type[sqlite3.Connection]:
     class Mortal(sqlite3.Connection):
         def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:  # type: ignore[override]
             run = super().execute
-            return desktop.statement(sql, lambda: run(sql, parameters))
+            try:
+                return desktop.statement(sql, lambda: run(sql, parameters))
+            except Killed:
+                # The operating system lets go of a dead process's locks; SQLite undoes what was not committed.
+                if self.in_transaction:
+                    run("ROLLBACK")
+                raise
 
     return Mortal

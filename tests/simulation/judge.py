@@ -98,7 +98,7 @@ class _Judge:
     def _intent(self, intent: Intent) -> None:
         if intent.state in ("planned", "sending", "unknown"):
             self._verdict.fault("unexplained", f"never settled: {_shown(intent)}")
-        done = [a for a in self._arrivals[intent.tag] if a.carried_out]
+        done = [a for a in self._arrivals.get(intent.tag, []) if a.carried_out]
         match intent.request:
             case OpenLeg():
                 self._opening(intent, done)
@@ -109,10 +109,10 @@ class _Judge:
                     self._verdict.fault("unexplained", f"carried out after all: {_shown(intent)}")
 
     def _opening(self, intent: Intent, done: list[Arrival]) -> None:
-        if len(done) > 1 or len(self._entries[intent.tag]) > 1:
+        if len(done) > 1 or len(self._entries.get(intent.tag, [])) > 1:
             self._verdict.fault("doubled", f"{len(done)} orders of {_shown(intent)}")
         placed = [o for o in self._state.orders.values() if o.comment == intent.tag]
-        entries = self._entries[intent.tag]
+        entries = self._entries.get(intent.tag, [])
         if intent.state == "executed" and len(entries) != 1:
             self._verdict.fault("unexplained", f"executed, without a deal: {_shown(intent)}")
         if intent.state == "pending" and len(placed) != 1:
@@ -137,7 +137,7 @@ class _Judge:
 
     def _impossible(self, intent: Intent) -> bool:
         """A request was lost before it was carried out, or its sender died before it left."""
-        if self._arrivals[intent.tag]:
+        if self._arrivals.get(intent.tag, []):
             return True
         return self._result.deaths > 0 or intent.tag in self._sent
 
@@ -152,11 +152,8 @@ class _Judge:
             return
         if request.volume is None:
             self._verdict.fault("unexplained", f"executed, and the position is there: {_shown(intent)}")
-        elif closed < request.volume and request.identifier not in self._touched():
+        elif closed < request.volume and position.volume * VOLUME_UNIT > request.remaining:
             self._verdict.fault("unexplained", f"{closed} lots closed, executed: {_shown(intent)}")
-
-    def _touched(self) -> set[str]:
-        return {str(ticket) for ticket in self._result.people.touched}
 
     # -- the account -------------------------------------------------------------------------------
 
@@ -211,12 +208,17 @@ class _Judge:
             stop = next(s for s in self._result.people.stops if s.latch_id == latch.latch_id)
             if not latch.flat:
                 self._verdict.fault("unproven", f"{latch.mode} stop is not flat: {latch.left}")
-            if latch.mode == "close-all" and (self._state.positions or self._state.orders):
-                self._verdict.fault("unproven", "a close-all stop left positions or orders")
+            if latch.mode in ("close-all", "own-only") and self._left_by_stop():
+                self._verdict.fault("unproven", f"a {latch.mode} stop left {self._left_by_stop()}")
             self._entries_after(stop)
         for stop in self._result.people.stops:
             if journal.latches.get(TERMINAL, stop.latch_id) is None:
                 self._verdict.fault("unproven", f"the stop {stop.latch_id} was forgotten")
+
+    def _left_by_stop(self) -> list[int]:
+        """What is ours; a hand may open something after the account was proven flat."""
+        held = (*self._state.positions.values(), *self._state.orders.values())
+        return [item.ticket for item in held if item.magic]
 
     def _entries_after(self, stop: Stop) -> None:
         """No entry leaves the app once the stop has reached its journal."""

@@ -110,7 +110,7 @@ class People:
         """Positions that the user's own hand changed."""
         self._messages = 0
         self._signals: list[tuple[int, dict[str, Any]]] = []
-        self._replies = 0
+        self._deleted: set[int] = set()
 
     def act(self, kind: str, data: dict[str, Any]) -> None:
         """Do what the event says."""
@@ -140,14 +140,16 @@ class People:
         self._post(self._messages, self._text(data))
 
     def _text(self, data: dict[str, Any], nearer: int = 0) -> str:
-        symbol, away = data["symbol"], data["away"]
+        symbol = data["symbol"]
+        scale = 10 if symbol == "XAUUSD" else 1
+        away, nearer = data["away"] * scale, nearer * scale
         point = self._simulation.brokerage.account.market.symbols[symbol].point
         bid, ask = self._simulation.brokerage.price(symbol)
         sign = 1 if data["side"] == "BUY" else -1
         price = ask if sign > 0 else bid
         line = f"{symbol} {data['side']} {data['how']}"
         if data["how"] != "NOW":
-            price += (60 if data["how"] == "STOP" else -60) * sign * point
+            price += (60 if data["how"] == "STOP" else -60) * scale * sign * point
             line += f" {price}"
         lines = [line, f"SL {price - sign * (away - nearer) * point}"]
         lines += [
@@ -160,14 +162,18 @@ class People:
             return
         message_id, signal = self._signals[int(data["pick"] * len(self._signals))]
         what = data["what"]
+        if what in ("edit", "delete") and message_id in self._deleted:
+            return  # what is deleted is neither edited nor deleted again
         if what == "edit":
             self._post(message_id, self._text(signal, nearer=20), edit=True)
             return
         if what == "delete":
+            self._deleted.add(message_id)
             self._post(message_id, "", deleted=True)
             return
         symbol = signal["symbol"]
         point = self._simulation.brokerage.account.market.symbols[symbol].point
+        point *= 10 if symbol == "XAUUSD" else 1
         bid, _ = self._simulation.brokerage.price(symbol)
         sign = 1 if signal["side"] == "BUY" else -1
         text = {
@@ -202,7 +208,7 @@ class People:
     def _command(self, data: dict[str, Any]) -> None:
         state = self._simulation.brokerage.account.state
         kind = data["what"]
-        positions = list(state.positions.values())
+        positions = [p for p in state.positions.values() if p.sl]
         if not positions:
             return
         position = positions[int(data["pick"] * len(positions))]

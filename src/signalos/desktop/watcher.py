@@ -128,9 +128,10 @@ class Watcher:
             if outcome is None:
                 continue
             if self._may_send_again(intent, outcome):
-                self._journal.intents.mark(
-                    intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
-                )
+                with self._journal.transaction():
+                    text = "the terminal shows nothing of it; sent again"
+                    self._journal.intents.mark(intent, "planned", "proven_absent", text)
+                    self._executor.withdraw_if_over(intent)
                 self._note(RETRY_LOG, intent.shown())
             else:
                 self._executor.adopt(intent, outcome)
