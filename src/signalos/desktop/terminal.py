@@ -160,6 +160,8 @@ class Terminal:
                 self.watcher.trouble = ""
                 return
             except TerminalError as why:
+                if isinstance(why, WrongAccount):
+                    await self.broker.stop()  # else it would hold on to the account it has just seen
                 self.watcher.away(why)
                 if told != str(why):
                     log.warning(
