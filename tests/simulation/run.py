@@ -70,7 +70,9 @@ class Simulation:
             comments=schedule.comments,
         )
         chance = random.Random(f"accidents:{seed}")
-        self.accidents = Accidents(chance, sends=schedule.sends, reads=schedule.reads)
+        # Where a terminal's answer proves what it never received, nothing is under way for long.
+        never = ("late",) if build.absence_proves else ()
+        self.accidents = Accidents(chance, sends=schedule.sends, reads=schedule.reads, never=never)
         self.machine = Machine(
             self.loop, self.brokerage, self.accidents, self.world, random.Random(f"wire:{seed}")
         )

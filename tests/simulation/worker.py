@@ -54,12 +54,15 @@ class Dies(BaseException):
 
 @dataclass
 class Accidents:
-    """What goes wrong between worker and broker, drawn by ``chance``; nothing any more once ``over``."""
+    """What goes wrong between worker and broker, drawn by ``chance``; nothing any more once ``over``, and at
+    no time what is ``never``.
+    """
 
     chance: random.Random
     sends: float = 0.0
     reads: float = 0.0
     late_by: float = 3.0
+    never: tuple[str, ...] = ()
     over: bool = False
     seen: dict[str, int] = field(default_factory=dict)
 
@@ -67,7 +70,8 @@ class Accidents:
         """The fate of a request."""
         if self.over or self.chance.random() >= self.sends:
             return "fine"
-        return self._noted(self.chance.choice(FATES))
+        fate = self.chance.choice(FATES)
+        return "fine" if fate in self.never else self._noted(fate)
 
     def of_read(self) -> str:
         """The fate of a reading."""
