@@ -14,19 +14,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from signalos.domain.symbols import CURRENCIES
+from signalos.parser.kinds import Kind
 from signalos.parser.language_file import read_document
-from signalos.parser.lexer import CJK, Kind, lex
+from signalos.parser.lexer import CJK, lex
+from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
 from signalos.parser.roles import NONE, ROLES
 from signalos.parser.symbols import SymbolTable
-from signalos.parser.vocabulary import (
-    BARE,
-    BARE_STRICT,
-    STEM_MINIMUM,
-    Languages,
-    Meaning,
-    Node,
-)
+from signalos.parser.vocabulary import BARE, BARE_STRICT, STEM_MINIMUM, Languages, Node
 
 _SPACED_LETTERS = 3
 """Single letters from which on the lexer reads one word."""

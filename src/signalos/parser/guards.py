@@ -12,7 +12,7 @@ from itertools import pairwise
 from signalos.parser.clauses import Sentence
 from signalos.parser.drafts import Draft
 from signalos.parser.hours import at_an_hour
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
 MESSAGE_ROLES = (("example", "example"), ("forwarded", "quote"), ("opinion", "question"), ("wait", "wait"))

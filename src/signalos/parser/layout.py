@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from signalos.parser.items import MAX_INDEX, SKIPPED, STOPPING, Item
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
 LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {

@@ -17,8 +17,8 @@ from signalos.domain.signal import (
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.guards import first_reason
 from signalos.parser.items import Item
+from signalos.parser.kinds import Kind
 from signalos.parser.layout import small
-from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised
 from signalos.parser.prices import far, resolve
 from signalos.parser.symbols import Range, SymbolTable

@@ -16,8 +16,8 @@ from signalos.parser.items import (
     STOPPING,
     Item,
 )
+from signalos.parser.kinds import Kind
 from signalos.parser.layout import LETTERS, bare_lines, glued_index, lettered, read_table, small
-from signalos.parser.lexer import Kind
 from signalos.parser.positional import PositionalReader
 from signalos.parser.term import Term
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from signalos.parser.items import CURRENCY, MAX_INDEX, SEPARATORS, SKIPPED, STOPPING, Item
+from signalos.parser.kinds import Kind
 from signalos.parser.layout import small
-from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
 _WORDS_BEFORE_VALUE = 4

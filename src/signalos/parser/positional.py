@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signalos.parser.items import CURRENCY, MAX_INDEX, RANGE_MARKS, SKIPPED, Item
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.lookahead import Lookahead
 from signalos.parser.term import Term
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from signalos.parser.lexer import Kind, lex
+from signalos.parser.kinds import Kind
+from signalos.parser.lexer import lex
+from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
 from signalos.parser.term import Term
-from signalos.parser.vocabulary import PROFILE, Languages, Meaning, Node
+from signalos.parser.vocabulary import PROFILE, Languages, Node
 
 ROLE_TEXTS: dict[str, str] = {
     "buy": "buy",
@@ -96,7 +98,8 @@ def overlay(languages: Languages, profile: Profile) -> Languages:
         codes=(*languages.codes, PROFILE),
         price_style=profile.price_style,
         _keys={},
-        _starts={},
+        _words={},
+        _senses={},
         chosen={},
     )
 

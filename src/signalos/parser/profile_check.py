@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from signalos.parser.lexer import Kind, lex
+from signalos.parser.kinds import Kind
+from signalos.parser.lexer import lex
 from signalos.parser.normalise import normalise
 from signalos.parser.profile import LONGEST_PHRASE, PRICE_STYLES, ROLE_TEXTS, Profile, words_of
 from signalos.parser.roles import NONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
 _QUOTE_MARK = re.compile('["“”„«»>]')

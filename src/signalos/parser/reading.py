@@ -26,8 +26,9 @@ from signalos.parser.guards import (
     order_reason,
 )
 from signalos.parser.items import MAX_ITEMS, Item
+from signalos.parser.kinds import Kind
 from signalos.parser.levels import LevelReader
-from signalos.parser.lexer import MAX_TOKENS, Kind
+from signalos.parser.lexer import MAX_TOKENS
 from signalos.parser.normalise import Normalised, normalise
 from signalos.parser.orders import build_order
 from signalos.parser.profile import own_words

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
-from signalos.parser.vocabulary import Languages
 
 _REACH = 12
 """Terms between a verb and the particle that ends its clause."""
@@ -12,11 +11,11 @@ _ENDS = frozenset(".,;!?…()|")
 _PARTICLE = frozenset({"filler"})
 
 
-def join_separable(terms: list[Term], languages: Languages) -> None:
+def join_separable(terms: list[Term]) -> None:
     """Give a verb at the head of its clause the roles that it has with the particle at the clause's end."""
     for place, term in enumerate(terms):
-        particles = languages.separable.get(term.text)
-        if particles is None or not _heads(terms, place):
+        particles = term.word.particles
+        if not particles or not _heads(terms, place):
             continue
         end = place + 1
         last: Term | None = None

@@ -8,18 +8,20 @@ from decimal import Decimal
 from signalos.domain.symbols import is_currency_pair
 from signalos.parser.choice import SIDES as _SIDES
 from signalos.parser.choice import Chooser
-from signalos.parser.lexer import MAX_TOKENS, Kind, Token, lex
+from signalos.parser.kinds import Kind
+from signalos.parser.lexer import MAX_TOKENS, lex
+from signalos.parser.meaning import Choice, Meaning, Sense
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
 from signalos.parser.price_style import settle
 from signalos.parser.roles import NONE
 from signalos.parser.separable import join_separable
 from signalos.parser.slips import mend
-from signalos.parser.symbols import SymbolTable
+from signalos.parser.symbols import LONGEST_HALF, SymbolTable
 from signalos.parser.term import Term
 from signalos.parser.thousands import join_thousands
 from signalos.parser.units import mark_units
-from signalos.parser.vocabulary import Choice, Languages, Meaning
+from signalos.parser.vocabulary import Languages, Node
 
 EMOJI_TP = frozenset("🎯🏁🥅🏹")
 EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
@@ -32,43 +34,15 @@ _MAX_PHRASE = 8
 
 def tag(source: Normalised, languages: Languages, default: str | None = None) -> list[Term]:
     """Lex and tag the whole message. ``default`` is the chat's usual symbol. Linear in its length."""
-    tokens = lex(source, languages.compounds)
-    if len(tokens) > MAX_TOKENS:
-        return [Term(t.kind, t.text, t.start, t.end, t.glued, 0) for t in tokens]
-    tokens = mend(tokens, source, languages)
-    matches = _match_phrases(tokens, languages)
-    chooser = Chooser(matches, languages)
-    terms: list[Term] = []
-    line = 0
-    place = 0
-    while place < len(tokens):
-        token = tokens[place]
-        if token.kind is Kind.BREAK:
-            line += 1
-            terms.append(Term(token.kind, "\n", token.start, token.end, False, line))
-            place += 1
-            continue
-        length, meanings = matches[place]
-        if length:
-            words = (token,) if length == 1 else tokens[place : place + length]
-            term = _word_term(words, chooser.choose(meanings), line)
-            terms.append(term)
-            place += length
-            continue
-        place += 1
-        if token.kind is Kind.NUMBER:
-            terms.extend(_number_terms(token, line))
-            continue
-        term = Term(token.kind, token.text, token.start, token.end, token.glued, line)
-        if token.kind is Kind.EMOJI:
-            term.roles = (
-                _TP_ROLE if token.text in EMOJI_TP else _SL_ROLE if token.text in EMOJI_SL else NONE
-            )
-        elif token.kind is Kind.INDEX:
-            term.ordinal = int(token.text)
-        terms.append(term)
+    terms = lex(source, languages.compounds)
+    if len(terms) > MAX_TOKENS:
+        return terms
+    terms, phrases = _phrases(mend(terms, source, languages), languages)
+    chooser = Chooser([sense for _, sense in phrases], languages)
+    for term, sense in phrases:
+        _mean(term, chooser.choose(sense))
     terms = _find_symbols(terms, source, languages)
-    join_separable(terms, languages)
+    join_separable(terms)
     settle(terms, languages.price_style)
     if not chooser.top:
         _take_lone_sides(terms)
@@ -90,26 +64,47 @@ def _take_lone_sides(terms: list[Term]) -> None:
                 term.roles = term.maybe
 
 
-def _match_phrases(tokens: list[Token], languages: Languages) -> list[tuple[int, tuple[Meaning, ...]]]:
-    """For every token the length (in tokens) of the longest phrase that begins there, and what it means."""
-    found: list[tuple[int, tuple[Meaning, ...]]] = [(0, ())] * len(tokens)
-    place = 0
-    while place < len(tokens):
-        if tokens[place].kind is not Kind.WORD:
-            place += 1
+def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list[tuple[Term, Sense]]]:
+    """The message's terms, and those whose words the vocabulary knows with what they can mean.
+
+    The words of a phrase become one term; a number, an emoji and an index say themselves what they are.
+    """
+    terms: list[Term] = []
+    known: list[tuple[Term, Sense]] = []
+    behind = 0
+    for place, term in enumerate(tokens):
+        if place < behind:
+            continue  # inside a phrase
+        kind = term.kind
+        if kind is Kind.WORD:
+            word = term.word
+            sense = word.sense
+            if word.more:
+                length, longer = _longest(tokens, place, languages)
+                if longer is not None:
+                    sense = longer
+                    behind = place + length
+                    _join(term, tokens[place:behind], languages)
+            if sense is not None:
+                known.append((term, sense))
+        elif kind is Kind.NUMBER:
+            terms.extend(_number_terms(term))
             continue
-        length, meanings = _longest(tokens, place, languages)
-        found[place] = (length, meanings)
-        place += max(length, 1)
-    return found
+        elif kind is Kind.EMOJI:
+            if term.text in EMOJI_TP:
+                term.roles = _TP_ROLE
+            elif term.text in EMOJI_SL:
+                term.roles = _SL_ROLE
+        elif kind is Kind.INDEX:
+            term.ordinal = int(term.text)
+        terms.append(term)
+    return terms, known
 
 
-def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int, tuple[Meaning, ...]]:
-    found, meanings, more = languages.starts(tokens[place].text)
-    best = 1 if meanings else 0
-    if not more:
-        return best, meanings
-    nodes = list(found)
+def _longest(tokens: list[Term], place: int, languages: Languages) -> tuple[int, Sense | None]:
+    """(length in tokens, sense) of the longest phrase of several words that begins at ``place``, if any."""
+    nodes: Sequence[Node] = tokens[place].word.nodes
+    length, meanings = 0, tuple[Meaning, ...]()
     position = place + 1
     for _ in range(_MAX_PHRASE - 1):
         if position >= len(tokens):
@@ -124,7 +119,7 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
             position += 1
             token = tokens[position]
         if token.kind is Kind.WORD:
-            keys = languages.keys(token.text)
+            keys = token.word.keys
         elif token.kind is Kind.NUMBER:
             keys = (token.text,)
         else:
@@ -137,14 +132,18 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
             nodes[0].meanings if len(nodes) == 1 else tuple([m for node in nodes for m in node.meanings])
         )
         if reached:
-            best, meanings = position - place, reached
-    return best, meanings
+            length, meanings = position - place, reached
+    return length, languages.sense(meanings) if meanings else None
 
 
-def _word_term(tokens: Sequence[Token], choice: Choice, line: int) -> Term:
-    first, last = tokens[0], tokens[-1]
-    text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
-    term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
+def _join(term: Term, words: list[Term], languages: Languages) -> None:
+    """Let ``term`` stand for the whole phrase that it begins."""
+    term.text = " ".join([t.text for t in words if t.kind is not Kind.PUNCT])
+    term.end = words[-1].end
+    term.word = languages.word(term.text)
+
+
+def _mean(term: Term, choice: Choice) -> None:
     term.language = choice.language
     term.roles = choice.roles
     term.maybe = choice.maybe
@@ -153,10 +152,9 @@ def _word_term(tokens: Sequence[Token], choice: Choice, line: int) -> Term:
         term.fraction = choice.fraction
         term.symbol = choice.symbol
         term.currency = choice.currency
-    return term
 
 
-def _number_terms(token: Token, line: int) -> list[Term]:
+def _number_terms(token: Term) -> list[Term]:
     """One term a price; prices written together are cut apart."""
     terms = []
     start = token.start
@@ -164,7 +162,7 @@ def _number_terms(token: Token, line: int) -> list[Term]:
     for part in split_list(token.text.removesuffix("k")):
         values = readings(part)
         end = start + len(part) + thousands
-        term = Term(Kind.NUMBER, part, start, end, token.glued and start == token.start, line)
+        term = Term(Kind.NUMBER, part, start, end, token.glued and start == token.start, token.line)
         if thousands:
             term.numeral = Numeral(part + "k", tuple(value * 1000 for value in values))
         if not values:
@@ -180,47 +178,49 @@ def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -
     """Name the symbols: single words, pairs in two words, broker endings behind a mark."""
     table = languages.symbols
     result: list[Term] = []
-    place = 0
-    while place < len(terms):
-        term = terms[place]
+    behind = 0
+    for place, term in enumerate(terms):
+        if place < behind:
+            continue  # part of the name before it
         result.append(term)
-        place += 1
-        if term.kind is not Kind.WORD:
-            continue
-        if term.currency is not None and (end := _currency_pair(terms, place - 1)):
-            other = terms[end]
-            term.symbol = f"{term.currency}{other.currency}"
+        if term.word.nameable or term.symbol is not None or term.currency is not None:
+            behind = _name(terms, place, source, table)
+    return result
+
+
+def _name(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> int:
+    """Name the instrument that the word at ``place`` names, alone or with what follows; where the name ends."""
+    term = terms[place]
+    if term.currency is not None and (end := _currency_pair(terms, place)):
+        other = terms[end]
+        term.symbol = f"{term.currency}{other.currency}"
+        term.end = other.end
+        term.roles = NONE
+        return end + 1
+    behind = place + 1
+    second = _pair_partner(terms, behind)
+    if second is not None and 2 <= len(term.text) <= LONGEST_HALF:
+        other = terms[second]
+        symbol = table.pair(term.text, other.text)
+        if symbol is not None and (second > behind or term.text.isalpha()):
+            term.symbol = symbol
             term.end = other.end
             term.roles = NONE
-            place = end + 1
-            continue
-        second = _pair_partner(terms, place)
-        if second is not None and 2 <= len(term.text) <= 9:
-            other = terms[second]
-            symbol = table.pair(term.text, other.text)
-            if symbol is not None and (second > place or term.text.isalpha()):
-                term.symbol = symbol
-                term.end = other.end
-                term.roles = NONE
-                place = second + 1
-                place = _skip_suffix(terms, place, table.suffixes)
-                continue
-        if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
-            symbol = table.find(term.text)
-            if symbol is not None and (
-                term.text not in table.weak or _strong(terms, place - 1, source, table)
-            ):
-                term.symbol = symbol
-                term.roles = NONE
-        if term.symbol is not None and term.roles & _BEYOND:
-            if place > 1 and terms[place - 2].price:
-                term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
-            else:
-                term.roles -= _BEYOND
-        if term.symbol is not None:
-            place = _skip_suffix(terms, place, table.suffixes)
-            term.end = terms[place - 1].end
-    return result
+            return _skip_suffix(terms, second + 1, table.suffixes)
+    if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
+        symbol = term.word.symbol
+        if symbol is not None and (term.text not in table.weak or _strong(terms, place, source, table)):
+            term.symbol = symbol
+            term.roles = NONE
+    if term.symbol is not None and term.roles & _BEYOND:
+        if place and terms[place - 1].price:
+            term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
+        else:
+            term.roles -= _BEYOND
+    if term.symbol is not None:
+        behind = _skip_suffix(terms, behind, table.suffixes)
+        term.end = terms[behind - 1].end
+    return behind
 
 
 def _currency_pair(terms: list[Term], place: int) -> int:

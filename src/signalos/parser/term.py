@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.numbers import Numeral
 from signalos.parser.roles import NONE
+from signalos.parser.vocabulary import NO_WORD
 
 
 class Term:
     """One meaningful piece of a message.
 
     ``start`` and ``end`` are offsets in the folded text. ``roles`` are those of the language chosen
-    for it; a NUMBER has a ``numeral``; ``symbol`` is set where it names an instrument.
+    for it; a NUMBER has a ``numeral``; ``symbol`` is set where it names an instrument; ``word`` is what the
+    vocabulary knows of a WORD.
     """
 
     __slots__ = (
         "clause", "currency", "end", "fraction", "glued", "kind", "language", "line", "maybe", "numeral", "ordinal",
-        "roles", "sentence", "start", "symbol", "text",
+        "roles", "sentence", "start", "symbol", "text", "word",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, text: str, start: int, end: int, glued: bool, line: int) -> None:
@@ -39,6 +41,7 @@ class Term:
         self.ordinal: int | None = None
         self.fraction: Decimal | None = None
         self.language = ""
+        self.word = NO_WORD
 
     def __repr__(self) -> str:
         extra = self.symbol or (self.numeral and self.numeral.unit) or ",".join(sorted(self.roles))

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from signalos.domain.signal import Open, Side
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.prices import far
 from signalos.parser.term import Term
 

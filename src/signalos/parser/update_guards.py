@@ -7,7 +7,7 @@ from itertools import pairwise
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.guards import asks, first_reason
 from signalos.parser.hours import at_an_hour
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 
 _UPDATE_SENTENCE = (
     ("if", "condition"),

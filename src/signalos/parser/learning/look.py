@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from signalos.domain.signal import Open, Reading, Side
-from signalos.parser.lexer import Kind
+from signalos.parser.kinds import Kind
 from signalos.parser.normalise import normalise
 from signalos.parser.numbers import Numeral
 from signalos.parser.prices import far, resolve
