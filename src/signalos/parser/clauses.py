@@ -18,18 +18,16 @@ _MARKS = frozenset("✅❌✔✖☑")
 _ABBREVIATED = frozenset({"no", "nr", "vs", "approx", "e", "g", "sl", "tp", "p", "s", "t", "l"})
 
 
-@dataclass(slots=True)
 class Clause:
     """A stretch of terms that says one thing. ``roles`` is the union of its terms' roles."""
 
-    terms: list[Term] = field(default_factory=list)
-    sentence: int = 0
-    line: int = 0
-    roles: set[str] = field(default_factory=set)
+    __slots__ = ("line", "roles", "sentence", "terms")
 
-    def has(self, *roles: str) -> bool:
-        """True if any term plays one of ``roles``."""
-        return any(role in self.roles for role in roles)
+    def __init__(self, sentence: int = 0) -> None:
+        self.terms: list[Term] = []
+        self.sentence = sentence
+        self.line = 0
+        self.roles: set[str] = set()
 
 
 @dataclass(slots=True)
@@ -48,60 +46,93 @@ class Sentence:
     """True if a sign of success or failure stands on its line."""
 
 
+def roles_of(sentences: list[Sentence]) -> set[str]:
+    """All roles that the words of ``sentences`` play."""
+    return set[str]().union(*[sentence.roles for sentence in sentences])
+
+
 def split(terms: list[Term]) -> list[Sentence]:
     """Cut into sentences and clauses, marking each term with both numbers."""
-    sentences: list[Sentence] = [Sentence()]
-    clause = Clause()
-    count = 0
+    return _Cutter(terms).sentences()
 
-    def end_clause() -> None:
-        nonlocal clause, count
+
+class _Cutter:
+    """Walks the terms once."""
+
+    def __init__(self, terms: list[Term]) -> None:
+        self.terms = terms
+        self.done: list[Sentence] = []
+        self.sentence = Sentence()
+        self.clause = Clause()
+        self.count = 0
+        """Clauses so far."""
+
+    def sentences(self) -> list[Sentence]:
+        """The sentences that hold something."""
+        terms, clause = self.terms, self.clause
+        marks = set[int]()
+        for place, term in enumerate(terms):
+            kind = term.kind
+            if kind is Kind.PUNCT:
+                if term.text in _ENDERS and not _inside(terms, place):
+                    self._end_sentence(asks=term.text == "?")
+                    clause = self.clause
+                    continue
+                if term.text in _CUTTERS or _spaced_dash(terms, place):
+                    clause = self._end_clause()
+                    continue
+            elif kind is Kind.BREAK:
+                self._end_sentence()
+                clause = self.clause
+                continue
+            elif kind is Kind.EMOJI:
+                if term.text in _MARKS:
+                    marks.add(term.line)
+                if not term.roles or _decorates(terms, place):
+                    clause = self._end_clause()
+                    continue
+            if clause.terms and _begins(terms, place, clause):
+                clause = self._end_clause()
+            term.sentence = clause.sentence
+            term.clause = self.count
+            clause.terms.append(term)
+            if term.roles:
+                clause.roles |= term.roles
+            if term.symbol is not None and term.symbol not in self.sentence.symbols:
+                self.sentence.symbols.append(term.symbol)
+        self._end_sentence()
+        for sentence in self.done:
+            sentence.marked = sentence.line in marks
+        return self.done
+
+    def _end_clause(self) -> Clause:
+        """End the clause, if it has begun; the one that goes on."""
+        clause = self.clause
         if clause.terms:
-            sentences[-1].clauses.append(clause)
-            sentences[-1].roles |= clause.roles
-            sentences[-1].terms.extend(clause.terms)
-            sentences[-1].line = clause.line
-            count += 1
-        clause = Clause()
+            sentence = self.sentence
+            clause.line = sentence.line = clause.terms[-1].line
+            sentence.clauses.append(clause)
+            sentence.roles |= clause.roles
+            sentence.terms += clause.terms
+            self.count += 1
+            self.clause = Clause(clause.sentence)
+        return self.clause
 
-    def end_sentence() -> None:
-        end_clause()
-        if sentences[-1].clauses:
-            sentences.append(Sentence())
+    def _end_sentence(self, *, asks: bool = False) -> None:
+        if asks:
+            self.sentence.asks = True
+            if self.done and not self.clause.terms and not self.sentence.clauses:
+                self.done[-1].asks = True
+        self._end_clause()
+        if self.sentence.clauses:
+            self.done.append(self.sentence)
+            self.sentence = Sentence()
+            self.clause = Clause(len(self.done))
 
-    for place, term in enumerate(terms):
-        if term.kind is Kind.BREAK:
-            end_sentence()
-            continue
-        if term.kind is Kind.PUNCT and term.text in _ENDERS and not _inside(terms, place):
-            if term.text == "?":
-                sentences[-1].asks = True
-                if not clause.terms and not sentences[-1].clauses and len(sentences) > 1:
-                    sentences[-2].asks = True
-            end_sentence()
-            continue
-        if term.kind is Kind.PUNCT and (term.text in _CUTTERS or _spaced_dash(terms, place)):
-            end_clause()
-            continue
-        if term.kind is Kind.EMOJI and (not term.roles or _decorates(terms, place)):
-            end_clause()
-            continue
-        if clause.terms and _begins(terms, place, clause):
-            end_clause()
-        term.sentence = len(sentences) - 1
-        term.clause = count
-        clause.sentence = term.sentence
-        clause.line = term.line
-        clause.terms.append(term)
-        clause.roles |= term.roles
-        if term.symbol is not None and term.symbol not in sentences[-1].symbols:
-            sentences[-1].symbols.append(term.symbol)
-    end_sentence()
-    found = [sentence for sentence in sentences if sentence.clauses]
-    marks = {term.line for term in terms if term.kind is Kind.EMOJI and term.text in _MARKS}
-    for sentence in found:
-        sentence.marked = sentence.line in marks
-    return found
+
+def parts_clauses(term: Term) -> bool:
+    """True for the marks that end a sentence or a clause wherever they stand."""
+    return term.kind is Kind.PUNCT and (term.text in _ENDERS or term.text in _CUTTERS)
 
 
 def _inside(terms: list[Term], place: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -35,7 +34,7 @@ def glued_index(term: Term, item: Item) -> None:
         and len(price) >= 3
         and not price.startswith("0")
     ):
-        term.numeral = replace(numeral, readings=(*numeral.readings, Decimal(price)))
+        term.numeral = numeral.with_readings((*numeral.readings, Decimal(price)))
 
 
 def small(term: Term) -> bool:

@@ -16,12 +16,11 @@ from signalos.domain.signal import (
     Side,
 )
 from signalos.parser.again import Earlier
-from signalos.parser.clauses import Sentence, split
+from signalos.parser.clauses import Sentence, roles_of, split
 from signalos.parser.drafts import Draft, Drafter
 from signalos.parser.edits import against_context, difference
 from signalos.parser.guards import (
     bare_words_reason,
-    first_reason,
     message_reason,
     order_reason,
 )
@@ -35,6 +34,7 @@ from signalos.parser.profile import own_words
 from signalos.parser.quotes import polls, without_quotes
 from signalos.parser.referring import referring_clauses
 from signalos.parser.tagging import tag
+from signalos.parser.talk import announced, only_talk, talk_reason
 from signalos.parser.targets import Memory
 from signalos.parser.term import Term
 from signalos.parser.twins import unique, without_twins
@@ -46,10 +46,6 @@ MAX_LENGTH = 6_000
 
 MAX_ORDERS = 25
 """Sides in one message; more is a table or an attack."""
-
-_SIGNIFICANT = frozenset(
-    "buy sell sl tp close out be cancel reduce secure part reverse void expired again emoji_sl emoji_tp".split()
-)
 
 
 def parse(message: Message, context: ReadingContext, languages: Languages) -> Reading:
@@ -88,9 +84,9 @@ class _Reader:
             return Reading(reason="quote" if self.terms else "empty")
         if polls(self.source.text):
             return Reading(reason="question")
-        if all(_SIGNIFICANT.isdisjoint(t.roles) for t in terms):
-            sentences = split(terms)
-            return Reading(reason=self._talk_reason(sentences), announces=_announces(terms, sentences))
+        talk = only_talk(terms)
+        if talk is not None:
+            return talk
         sentences = split(terms)
         levels = LevelReader(terms)
         items = levels.items()
@@ -107,7 +103,9 @@ class _Reader:
         if actions:
             return Reading(actions, notes=tuple(self.notes))
         return Reading(
-            reason=self._reason(sentences), announces=_announces(terms, sentences), notes=tuple(self.notes)
+            reason=self._reason(sentences),
+            announces=announced(terms, roles_of(sentences)),
+            notes=tuple(self.notes),
         )
 
     def _actions(
@@ -279,19 +277,9 @@ class _Reader:
         return result
 
     def _reason(self, sentences: list[Sentence]) -> str:
-        return self.reasons[0] if self.reasons else self._talk_reason(sentences)
-
-    @staticmethod
-    def _talk_reason(sentences: list[Sentence]) -> str:
-        table = (
-            ("question", "question"), ("if", "condition"), ("example", "example"), ("negation", "negation"),
-            ("result", "result"), ("past", "past_tense"), ("advert", "advert"), ("plan", "plan"), ("wait", "wait"),
-            ("hold", "hold"), ("analysis", "analysis"), ("education", "education"),
-        )  # fmt: skip
-        if any(sentence.asks for sentence in sentences):
-            return "question"
-        roles: set[str] = set().union(*(sentence.roles for sentence in sentences)) if sentences else set()
-        return first_reason(roles, table) or "talk"
+        if self.reasons:
+            return self.reasons[0]
+        return talk_reason(roles_of(sentences), asks=any(sentence.asks for sentence in sentences))
 
 
 def _both_ways(orders: list[Draft]) -> bool:
@@ -329,15 +317,6 @@ def _headed_by_trades(draft: Draft, terms: list[Term]) -> bool:
     before = [t for t in terms if t.line == side.line and t.start < side.start]
     colon = next((i for i, t in enumerate(before) if t.text == ":"), 0)
     return any("order_noun" in t.roles for t in before[:colon])
-
-
-def _announces(terms: list[Term], sentences: list[Sentence]) -> str | None:
-    """The symbol of a message that says the next signal will be on it."""
-    roles = set().union(*(sentence.roles for sentence in sentences)) if sentences else set()
-    if not roles & {"get_ready", "next"}:
-        return None
-    names = {term.symbol for term in terms if term.symbol is not None}
-    return names.pop() if len(names) == 1 else None
 
 
 __all__ = ["Side", "parse"]

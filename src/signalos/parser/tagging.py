@@ -156,22 +156,32 @@ def _mean(term: Term, choice: Choice) -> None:
 
 def _number_terms(token: Term) -> list[Term]:
     """One term a price; prices written together are cut apart."""
+    text = token.text
+    thousands = text[-1] == "k"
+    parts = split_list(text.removesuffix("k"))
+    if len(parts) == 1:
+        token.text = parts[0]
+        token.numeral = _numeral(parts[0], thousands=thousands)
+        return [token]
     terms = []
     start = token.start
-    thousands = token.text.endswith("k")
-    for part in split_list(token.text.removesuffix("k")):
-        values = readings(part)
+    for part in parts:
         end = start + len(part) + thousands
         term = Term(Kind.NUMBER, part, start, end, token.glued and start == token.start, token.line)
-        if thousands:
-            term.numeral = Numeral(part + "k", tuple(value * 1000 for value in values))
-        if not values:
-            term.numeral = Numeral(part, (Decimal(0),), "date")
-        elif not thousands:
-            term.numeral = Numeral(part, values)
+        term.numeral = _numeral(part, thousands=thousands)
         terms.append(term)
         start += len(part) + 1
     return terms
+
+
+def _numeral(raw: str, *, thousands: bool) -> Numeral:
+    """What ``raw`` says, ``thousands`` if a k stands behind it."""
+    values = readings(raw)
+    if not values:
+        return Numeral(raw, (Decimal(0),), "date")
+    return (
+        Numeral(raw + "k", tuple([value * 1000 for value in values])) if thousands else Numeral(raw, values)
+    )
 
 
 def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -> list[Term]:

@@ -62,4 +62,4 @@ class Term:
     @property
     def price(self) -> bool:
         """True for a number that may be a price or a distance."""
-        return self.numeral is not None and self.numeral.unit in ("", "pips") and not self.numeral.sign
+        return self.numeral is not None and self.numeral.price

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from signalos.parser.kinds import Kind
 from signalos.parser.numbers import decimals
 from signalos.parser.term import Term
@@ -82,7 +80,7 @@ def _mark_one(terms: list[Term], place: int) -> None:
     after = terms[place + 1] if place + 1 < len(terms) else None
     if before is not None and before.line == term.line and term.glued:
         if before.text in "%٪" and not before.glued and (after is None or after.text not in "%٪"):
-            term.numeral = replace(numeral, unit="percent")  # "%50", as Turkish writes it
+            term.numeral = numeral.with_unit("percent")  # "%50", as Turkish writes it
             return
         _signed(terms, place, before)
     if after is not None and after.line == term.line:
@@ -140,7 +138,7 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         _minutes(terms, place)
     if after.kind is Kind.WORD and not after.roles:
         after.roles = frozenset({"filler"})
-    term.numeral = replace(numeral, unit=unit)
+    term.numeral = numeral.with_unit(unit)
     return True
 
 
@@ -153,7 +151,7 @@ def _minutes(terms: list[Term], place: int) -> None:
         and terms[place + 1].text == "h"
         and minutes.numeral is not None
     ):
-        minutes.numeral = replace(minutes.numeral, unit="time")
+        minutes.numeral = minutes.numeral.with_unit("time")
 
 
 def _counts_lots(terms: list[Term], place: int) -> bool:
@@ -223,7 +221,7 @@ def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | N
     if after.text == "/" and after.glued and second.glued and numeral.whole and numeral.value <= 31:
         third = terms[place + 4] if place + 4 < len(terms) and terms[place + 3].text == "/" else None
         if third is not None and third.numeral is not None and second.numeral.value <= 31:
-            third.numeral = replace(third.numeral, unit="date")
+            third.numeral = third.numeral.with_unit("date")
             return _set(terms, place, second, "date")
     return False
 
@@ -243,8 +241,8 @@ def _numbers_a_label(terms: list[Term], place: int) -> bool:
 def _set(terms: list[Term], place: int, second: Term, unit: str) -> bool:
     first = terms[place]
     if first.numeral is not None and second.numeral is not None:
-        first.numeral = replace(first.numeral, unit=unit)
-        second.numeral = replace(second.numeral, unit=unit)
+        first.numeral = first.numeral.with_unit(unit)
+        second.numeral = second.numeral.with_unit(unit)
     return True
 
 
@@ -253,20 +251,20 @@ def _signed(terms: list[Term], place: int, before: Term) -> None:
     numeral = terms[place].numeral
     if numeral is None or before.text not in ("+", "-"):
         if before.text == "#" and numeral is not None and not _after_label(terms, place - 1):
-            terms[place].numeral = replace(numeral, unit="noise")
+            terms[place].numeral = numeral.with_unit("noise")
         return
     if before.text == "+":
-        terms[place].numeral = replace(numeral, sign="+")
+        terms[place].numeral = numeral.with_sign("+")
         return
     earlier = terms[place - 2] if place > 1 and terms[place - 2].line == before.line else None
     if earlier is None:
         return
     if earlier.kind is Kind.EMOJI and len(numeral.digits) <= _RESULT_DIGITS:
-        terms[place].numeral = replace(numeral, sign="-")  # "SL ❌ -120"
+        terms[place].numeral = numeral.with_sign("-")  # "SL ❌ -120"
         return
     ranged = earlier.numeral is not None and (before.glued or earlier.numeral.unit == "")
     if not ranged and not before.glued and not earlier.roles & _LABELS:
-        terms[place].numeral = replace(numeral, sign="-")
+        terms[place].numeral = numeral.with_sign("-")
 
 
 def _after_label(terms: list[Term], place: int) -> bool:
@@ -294,7 +292,7 @@ def _mark_after_ignored(terms: list[Term]) -> None:
         elif ignoring and term.numeral is not None:
             seen += 1
             if term.numeral.unit == "" and seen <= _JOINED_LIMIT:
-                term.numeral = replace(term.numeral, unit="noise")
+                term.numeral = term.numeral.with_unit("noise")
         elif ignoring and (term.text in (",", ";", ")") or (term.text == "." and not term.glued)):
             ignoring = False
         elif ignoring and term.kind is Kind.WORD and not term.roles:
