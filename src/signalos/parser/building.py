@@ -19,7 +19,7 @@ from signalos.parser.language_file import read_document
 from signalos.parser.lexer import CJK, lex
 from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
-from signalos.parser.roles import NONE, ROLES
+from signalos.parser.roles import NONE, ROLES, Roles, of
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.vocabulary import BARE, BARE_STRICT, STEM_MINIMUM, Languages, Node
 
@@ -81,7 +81,7 @@ class _Builder:
         self.endings: set[str] = set()
         self.prefixes: set[str] = set()
         self.clitics: set[tuple[str, str]] = set()
-        self.separable: dict[str, dict[str, frozenset[str]]] = {}
+        self.separable: dict[str, dict[str, Roles]] = {}
         self._plain_words: dict[str, tuple[str, str] | None] = {}
         self._without_accents: dict[tuple[Meaning, bool], Meaning] = {}
 
@@ -92,7 +92,7 @@ class _Builder:
         self.clitics.update((letters, language.code) for letters in language.clitics)
         for verb, particle, role in language.separable():
             known = self.separable.setdefault(verb, {})
-            known[particle] = known.get(particle, NONE) | {role}
+            known[particle] = known.get(particle, NONE) | ROLES[role]
         if language.call_to_act:
             self.call_to_act.add(language.code)
         strict = language.strict_accents
@@ -242,7 +242,7 @@ class _Language:
         ]
         return Meaning(
             language=self.code,
-            roles=frozenset((*roles, *more)),
+            roles=of(" ".join([*roles, *more])),
             ordinal=ordinal,
             fraction=fraction,
             symbol=symbol,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from signalos.parser import roles as role
 from signalos.parser.meaning import Choice, Sense, chosen
-from signalos.parser.roles import NONE
+from signalos.parser.roles import NONE, Roles
 from signalos.parser.vocabulary import PROFILE, Languages
 
-SIDES = frozenset({"buy", "sell"})
-_HARMLESS = frozenset({"to", "at", "and", "or", "from", "filler", "approx"})
+_HARMLESS = role.of("to at and or from filler approx")
 """Roles that a weak word may play even if nothing else speaks for its language."""
-_CAUTION = frozenset({"if", "negation", "past", "plan", "question", "until", "optional", "example", "old"})
-_CAUTION_OF_WEAK = frozenset({"if", "negation"})
-_SHARED = frozenset({"stop"})
+_CAUTION = role.of("if negation past plan question until optional example old")
+_CAUTION_OF_WEAK = role.IF | role.NEGATION
+_SHARED = role.STOP
 """Every language writes "buy stop", also one whose own file knows the word as stop loss alone."""
 _CLEAR_LANGUAGE = 4
 """Words that only one language knows, from which on a lone word of another counts as unknown."""
@@ -59,8 +59,8 @@ class Chooser:
 
     def _choose(self, sense: Sense) -> Choice:
         score, top, meanings = self._score, self.top, sense.meanings
-        maybe = NONE if top else frozenset().union(*(m.roles & SIDES for m in meanings if m.weak))
-        usable = [m for m in meanings if not m.weak or score[m.language] > 0 or m.roles <= _HARMLESS]
+        maybe = NONE if top else _joined(m.roles & role.SIDE for m in meanings if m.weak)
+        usable = [m for m in meanings if not m.weak or score[m.language] > 0 or not m.roles & ~_HARMLESS]
         if top >= _CLEAR_LANGUAGE:  # one word of another language in a message that is clearly of one
             usable = [
                 m for m in usable if score[m.language] > 1 or m.symbol or m.currency or len(usable) > 1
@@ -72,7 +72,7 @@ class Chooser:
         best = max(usable, key=lambda m: (m.language == PROFILE, score[m.language], m.language == "en"))
         spoken = [m for m in usable if m.language == best.language]
         spoken = [m for m in spoken if not m.bare] or spoken
-        roles = frozenset[str]().union(*(m.roles for m in spoken))
+        roles = _joined(m.roles for m in spoken)
         for meaning in meanings:
             if meaning.bare or meaning.language == best.language:
                 continue
@@ -80,7 +80,14 @@ class Chooser:
             # As likely another language: what speaks against trading counts in all of them.
             # A weak word has to speak for itself: "di" is no Spanish "I gave" in an Indonesian order.
             if score[meaning.language] == score[best.language] and (
-                not meaning.weak or meaning.roles <= _CAUTION_OF_WEAK
+                not meaning.weak or not meaning.roles & ~_CAUTION_OF_WEAK
             ):
                 roles |= meaning.roles & _CAUTION
         return chosen(spoken, roles, maybe)
+
+
+def _joined(several: Iterable[Roles]) -> Roles:
+    roles = NONE
+    for more in several:
+        roles |= more
+    return roles

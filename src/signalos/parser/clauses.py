@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
+from signalos.parser.roles import NONE, Roles
 from signalos.parser.term import Term
 
 _ENDERS = frozenset(".!?;。…")
 _CUTTERS = frozenset(',、|()[]"•·')
-_VERBS = frozenset(
-    {"close", "move", "cancel", "hold", "let_run", "reduce", "negation", "secure", "permission", "reverse"}
-)
+_VERBS = role.of("close move cancel hold let_run reduce negation secure permission reverse")
+_BEGINNING = _VERBS | role.LEVEL | role.BE
+_ORDERED = role.LEVEL | role.SIDE
 _ARABIC_AND = "و"
 """Written on to the front of the verb."""
 _MARKS = frozenset("✅❌✔✖☑")
@@ -27,7 +29,7 @@ class Clause:
         self.terms: list[Term] = []
         self.sentence = sentence
         self.line = 0
-        self.roles: set[str] = set()
+        self.roles: Roles = NONE
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Sentence:
     """A sentence: at most one line. ``asks`` is true if it ends with a question mark."""
 
     clauses: list[Clause] = field(default_factory=list)
-    roles: set[str] = field(default_factory=set)
+    roles: Roles = NONE
     line: int = 0
     asks: bool = False
     terms: list[Term] = field(default_factory=list)
@@ -46,9 +48,12 @@ class Sentence:
     """True if a sign of success or failure stands on its line."""
 
 
-def roles_of(sentences: list[Sentence]) -> set[str]:
+def roles_of(sentences: list[Sentence]) -> Roles:
     """All roles that the words of ``sentences`` play."""
-    return set[str]().union(*[sentence.roles for sentence in sentences])
+    roles = NONE
+    for sentence in sentences:
+        roles |= sentence.roles
+    return roles
 
 
 def split(terms: list[Term]) -> list[Sentence]:
@@ -165,13 +170,13 @@ def _spaced_dash(terms: list[Term], place: int) -> bool:
 
 def _links(term: Term) -> bool:
     """True for a verb that says "and" by its form: Turkish "kapatıp", having closed; what follows is said anew."""
-    return "and" in term.roles and bool(term.roles & _VERBS)
+    return bool(term.roles & role.AND and term.roles & _VERBS)
 
 
 def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
     """A verb behind "and" or behind a result begins something new."""
     term, before = terms[place], clause.terms[-1]
-    if not term.roles and "and" not in before.roles and term.text not in "+&":
+    if not term.roles and not before.roles & role.AND and term.text not in "+&":
         return False  # most words: every question below asks for a role
     if _links(before):
         return term.kind is Kind.WORD
@@ -179,24 +184,21 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
         return False
     if term.text in "+&" and not term.glued and place + 1 < len(terms):  # "Close 60% + SL at BE"
         behind = terms[place + 1]
-        return bool(behind.roles & (_VERBS | {"sl", "tp", "be"})) and "close" in clause.roles
-    if term.roles & {"and"} and place + 1 < len(terms):
+        return bool(behind.roles & _BEGINNING and clause.roles & role.CLOSE)
+    if term.roles & role.AND and place + 1 < len(terms):
         following = terms[place + 1 : place + 3]
         if following[0].numeral is not None or following[0].symbol is not None:
             return False
-        if any(t.roles & _VERBS for t in following) or following[0].roles & {"sl", "tp", "buy", "sell"}:
+        if any(t.roles & _VERBS for t in following) or following[0].roles & _ORDERED:
             return True
-        if "rest" in following[0].roles and clause.roles & {"close", "secure"}:
+        if following[0].roles & role.REST and clause.roles & (role.CLOSE | role.SECURE):
             return True
-        return (
-            len(following) > 1
-            and "enter" in following[0].roles
-            and bool(following[1].roles & {"buy", "sell"})
-        )
+        enters = len(following) > 1 and following[0].roles & role.ENTER and following[1].roles & role.SIDE
+        return bool(enters)
     if term.text[0] == _ARABIC_AND and term.language == "ar" and term.roles & _VERBS:
         return bool(clause.roles & _VERBS)
     if (
-        "result" in clause.roles and "sl" in term.roles
+        clause.roles & role.RESULT and term.roles & role.SL
     ):  # "80 pips up SL to 2346", where no comma is written
-        return any("move" in t.roles and "to" in t.roles for t in terms[place + 1 : place + 3])
-    return bool("result" in before.roles and term.roles & _VERBS and "result" not in term.roles)
+        return any(t.roles & role.MOVE and t.roles & role.TO for t in terms[place + 1 : place + 3])
+    return bool(before.roles & role.RESULT and term.roles & _VERBS and not term.roles & role.RESULT)

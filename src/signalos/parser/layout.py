@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import pairwise
 
+from signalos.parser import roles as role
 from signalos.parser.items import MAX_INDEX, SKIPPED, STOPPING, Item
 from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
@@ -18,7 +19,8 @@ LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
 def lettered(terms: list[Term]) -> bool:
     """True if a second target is named by a letter, so that "TP A" is the first and no "take profit a 2372"."""
     return any(
-        after.text in ("b", "ii") and before.roles & {"tp", "emoji_tp"} for before, after in pairwise(terms)
+        after.text in ("b", "ii") and before.roles & (role.TP | role.EMOJI_TP)
+        for before, after in pairwise(terms)
     )
 
 
@@ -78,7 +80,7 @@ def _read_row(found: list[Item], labels: list[Item], numbers: list[Term], *, fir
 
 def bare_lines(terms: list[Term]) -> set[int]:
     """Lines that hold nothing but numbers, marks, emoji and words that stand around prices."""
-    allowed = SKIPPED | {"and", "now", "pips", "filler", "or"}
+    allowed = SKIPPED | role.of("and now pips filler or")
     bare: set[int] = set()
     spoilt: set[int] = set()
     for term in terms:

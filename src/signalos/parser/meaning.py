@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from signalos.parser.roles import NONE
+from signalos.parser.roles import NONE, Roles
 
 
 @dataclass(
@@ -16,7 +16,7 @@ class Meaning:
     """What a phrase can be in one language."""
 
     language: str
-    roles: frozenset[str]
+    roles: Roles
     ordinal: int | None = None
     fraction: Decimal | None = None
     symbol: str | None = None
@@ -31,8 +31,8 @@ class Choice:
     """What a phrase means in this message: all that is chosen among its meanings."""
 
     language: str = ""
-    roles: frozenset[str] = NONE
-    maybe: frozenset[str] = NONE
+    roles: Roles = NONE
+    maybe: Roles = NONE
     """The side that it means in a language for which nothing else in the message speaks."""
     ordinal: int | None = None
     fraction: Decimal | None = None
@@ -60,7 +60,7 @@ class Sense:
         """What its only meaning comes to."""
 
 
-def chosen(meanings: Iterable[Meaning], roles: frozenset[str], maybe: frozenset[str] = NONE) -> Choice:
+def chosen(meanings: Iterable[Meaning], roles: Roles, maybe: Roles = NONE) -> Choice:
     """The meanings' common choice; the last that says a figure or a name says it."""
     ordinal = fraction = symbol = currency = None
     language = ""

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
 from signalos.parser.lexer import lex
 from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
+from signalos.parser.roles import NONE, ROLES
 from signalos.parser.term import Term
 from signalos.parser.vocabulary import PROFILE, Languages, Node
 
@@ -39,7 +41,7 @@ ROLE_TEXTS: dict[str, str] = {
 }
 """The roles that a channel's own words can play, in plain words."""
 
-_TOGETHER = {"be": frozenset({"be", "be_verb"})}
+_TOGETHER = {"be": (role.BE | role.BE_VERB)}
 PRICE_STYLES = ("auto", "decimal_point", "decimal_comma")
 LONGEST_PHRASE = 8
 """Words of a phrase; what is longer never matches (see tagging)."""
@@ -86,12 +88,12 @@ def overlay(languages: Languages, profile: Profile) -> Languages:
     if not profile.changes_reading:
         return languages
     own = Node()
-    for role, phrases in profile.words.items():
-        meaning = Meaning(PROFILE, _TOGETHER.get(role, frozenset({role})))
+    for name, phrases in profile.words.items():
+        meaning = Meaning(PROFILE, _TOGETHER.get(name, ROLES[name]))
         for phrase in phrases:
             _insert(own, words_of(phrase, languages), meaning)
     for name, symbol in profile.symbols.items():
-        _insert(own, words_of(name, languages), Meaning(PROFILE, frozenset(), symbol=symbol))
+        _insert(own, words_of(name, languages), Meaning(PROFILE, NONE, symbol=symbol))
     return replace(
         languages,
         own=own,
@@ -115,7 +117,7 @@ def own_words(terms: list[Term]) -> tuple[str, ...]:
     met: dict[str, str] = {}
     for term in terms:
         if term.language == PROFILE:
-            roles = [text for role, text in ROLE_TEXTS.items() if role in term.roles]
+            roles = [text for name, text in ROLE_TEXTS.items() if term.roles & ROLES[name]]
             met.setdefault(term.text, term.symbol or " or ".join(roles))
     return tuple(f"“{word}” read as {what}, by the channel's profile" for word, what in met.items() if what)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
@@ -25,7 +26,7 @@ def _quoted_parts(terms: list[Term]) -> set[int]:
             opened = place
         elif opened is not None and term.text in '"”“»«':
             part = terms[opened : place + 1]
-            if any(t.roles & {"buy", "sell"} for t in part) and any(t.price for t in part):
+            if any(t.roles & role.SIDE for t in part) and any(t.price for t in part):
                 inside |= {id(t) for t in part}
             opened = None
         elif opened is None and term.kind is Kind.WORD:

@@ -15,6 +15,7 @@ from signalos.domain.signal import (
     Reject,
     Side,
 )
+from signalos.parser import roles as role
 from signalos.parser.again import Earlier
 from signalos.parser.clauses import Sentence, roles_of, split
 from signalos.parser.drafts import Draft, Drafter
@@ -257,7 +258,7 @@ class _Reader:
     def _in_context(self, opened: list[Action], sentences: list[Sentence]) -> list[Action]:
         if self.memory.edited is not None:
             return opened
-        again = any("again" in sentence.roles for sentence in sentences)
+        again = any(sentence.roles & role.AGAIN for sentence in sentences)
         result: list[Action] = []
         for action in opened:
             if not isinstance(action, Open):
@@ -316,7 +317,7 @@ def _headed_by_trades(draft: Draft, terms: list[Term]) -> bool:
         return False
     before = [t for t in terms if t.line == side.line and t.start < side.start]
     colon = next((i for i, t in enumerate(before) if t.text == ":"), 0)
-    return any("order_noun" in t.roles for t in before[:colon])
+    return any(t.roles & role.ORDER_NOUN for t in before[:colon])
 
 
 __all__ = ["Side", "parse"]

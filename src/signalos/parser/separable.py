@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
 _REACH = 12
 """Terms between a verb and the particle that ends its clause."""
 _ENDS = frozenset(".,;!?…()|")
-_PARTICLE = frozenset({"filler"})
+_PARTICLE = role.FILLER
 
 
 def join_separable(terms: list[Term]) -> None:
@@ -20,7 +21,7 @@ def join_separable(terms: list[Term]) -> None:
         end = place + 1
         last: Term | None = None
         while end < min(len(terms), place + _REACH) and _inside(terms[end], term):
-            if last is not None and {"and"} & terms[end].roles:
+            if last is not None and terms[end].roles & role.AND:
                 break
             last = terms[end]
             end += 1
@@ -41,6 +42,6 @@ def _heads(terms: list[Term], place: int) -> bool:
     before = terms[place - 1] if place else None
     if before is None or before.line != terms[place].line or before.kind is not Kind.WORD:
         return True
-    return bool(before.roles & {"and", "first_person"}) or (
-        "filler" in before.roles and not before.roles & {"reference", "now"}
-    )
+    if before.roles & (role.AND | role.FIRST_PERSON):
+        return True
+    return bool(before.roles & role.FILLER) and not before.roles & (role.REFERENCE | role.NOW)

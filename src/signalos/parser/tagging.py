@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from signalos.domain.symbols import is_currency_pair
-from signalos.parser.choice import SIDES as _SIDES
+from signalos.parser import roles as role
 from signalos.parser.choice import Chooser
 from signalos.parser.kinds import Kind
 from signalos.parser.lexer import MAX_TOKENS, lex
@@ -23,12 +23,12 @@ from signalos.parser.thousands import join_thousands
 from signalos.parser.units import mark_units
 from signalos.parser.vocabulary import Languages, Node
 
-EMOJI_TP = frozenset("🎯🏁🥅🏹")
-EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
-_TP_ROLE = frozenset({"emoji_tp"})
-_SL_ROLE = frozenset({"emoji_sl"})
-_BETWEEN_CURRENCIES = frozenset({"against", "reference", "to"})
-_BEYOND = frozenset({"above", "below"})
+_TARGETS = frozenset("🎯🏁🥅🏹")
+_STOPS = frozenset("🛑⛔❌🚫✖✋🆘❎")
+_TP_ROLE = role.EMOJI_TP
+_SL_ROLE = role.EMOJI_SL
+_BETWEEN_CURRENCIES = role.AGAINST | role.REFERENCE | role.TO
+_BEYOND = role.ABOVE | role.BELOW
 _MAX_PHRASE = 8
 
 
@@ -54,7 +54,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
 def _take_lone_sides(terms: list[Term]) -> None:
     """Read "EURUSD sat 1.0850": no word speaks for a language, and a side of one of them stands beside the symbol."""
     for place, term in enumerate(terms):
-        if len(term.maybe) != 1:
+        if term.maybe not in (role.BUY, role.SELL):
             continue
         before = place - 1
         while before > 0 and (terms[before].text == ":" or terms[before].text[0] == "'"):
@@ -91,9 +91,9 @@ def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list
             terms.extend(_number_terms(term))
             continue
         elif kind is Kind.EMOJI:
-            if term.text in EMOJI_TP:
+            if term.text in _TARGETS:
                 term.roles = _TP_ROLE
-            elif term.text in EMOJI_SL:
+            elif term.text in _STOPS:
                 term.roles = _SL_ROLE
         elif kind is Kind.INDEX:
             term.ordinal = int(term.text)
@@ -217,7 +217,7 @@ def _name(terms: list[Term], place: int, source: Normalised, table: SymbolTable)
             term.end = other.end
             term.roles = NONE
             return _skip_suffix(terms, second + 1, table.suffixes)
-    if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
+    if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & role.SIDE):
         symbol = term.word.symbol
         if symbol is not None and (term.text not in table.weak or _strong(terms, place, source, table)):
             term.symbol = symbol
@@ -226,7 +226,7 @@ def _name(terms: list[Term], place: int, source: Normalised, table: SymbolTable)
         if place and terms[place - 1].price:
             term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
         else:
-            term.roles -= _BEYOND
+            term.roles &= ~_BEYOND
     if term.symbol is not None:
         behind = _skip_suffix(terms, behind, table.suffixes)
         term.end = terms[behind - 1].end
@@ -273,7 +273,7 @@ def _skip_suffix(terms: list[Term], place: int, suffixes: frozenset[str]) -> int
 
 def _before_side_and_price(terms: list[Term], place: int) -> bool:
     following = terms[place + 1 : place + 3]
-    return len(following) == 2 and bool(following[0].roles & _SIDES) and following[1].price
+    return len(following) == 2 and bool(following[0].roles & role.SIDE) and following[1].price
 
 
 def _all_capitals(term: Term, source: Normalised) -> bool:
@@ -289,17 +289,20 @@ def _traded(terms: list[Term], place: int) -> bool:
     term = terms[place]
     before = terms[place - 1] if place and terms[place - 1].line == term.line else None
     behind = terms[place + 1] if place + 1 < len(terms) and terms[place + 1].line == term.line else None
-    if before is not None and before.roles & _SIDES and before.kind is Kind.WORD:
+    if before is not None and before.roles & role.SIDE and before.kind is Kind.WORD:
         return (
             behind is None
             or behind.kind in (Kind.BREAK, Kind.PUNCT, Kind.EMOJI)
             or behind.price
-            or bool(behind.roles & {"now", "at", "limit", "sl", "tp", "entry", "stop"})
+            or bool(
+                behind.roles
+                & (role.NOW | role.AT | role.LIMIT | role.SL | role.TP | role.ENTRY | role.STOP)
+            )
         )
-    if before is not None and "close" in before.roles and not term.roles:
-        return behind is None or bool(behind.roles & {"now"}) or behind.kind is not Kind.WORD
+    if before is not None and before.roles & role.CLOSE and not term.roles:
+        return behind is None or bool(behind.roles & role.NOW) or behind.kind is not Kind.WORD
     heads = before is None or before.kind in (Kind.BREAK, Kind.EMOJI)
-    return heads and "negation" not in term.roles and _before_side_and_price(terms, place)
+    return heads and not term.roles & role.NEGATION and _before_side_and_price(terms, place)
 
 
 def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> bool:
@@ -322,25 +325,25 @@ def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTabl
         named
         and place > 1
         and not term.roles  # "el mes" is a month
-        and terms[place - 1].roles & {"reference"}
-        and not terms[place - 1].roles & _SIDES
+        and terms[place - 1].roles & role.REFERENCE
+        and not terms[place - 1].roles & role.SIDE
     ):
         behind = terms[place - 2]  # "shorting the dow"
-        return bool(behind.roles & (_SIDES | {"close"})) and behind.line == term.line
+        return bool(behind.roles & (role.SIDE | role.CLOSE)) and behind.line == term.line
     if named and any(
-        terms[p].roles & {"order_noun"} and terms[p].line == term.line
+        terms[p].roles & role.ORDER_NOUN and terms[p].line == term.line
         for p in (place + 1,)
         if p < len(terms)
     ):
         return True  # "dow order"
     if not source.cased[term.start : term.end].isupper() and len(term.text) <= 4:
-        beside = _SIDES
+        beside = role.SIDE
         if not (
-            place > 0 and terms[place - 1].roles & beside and "first_person" not in terms[place - 1].roles
+            place > 0 and terms[place - 1].roles & beside and not terms[place - 1].roles & role.FIRST_PERSON
         ):
             return False
     neighbours = [terms[p] for p in (place - 1, place + 1) if 0 <= p < len(terms)]
-    wanted = {"buy", "sell", "sl", "close", "limit", "order_noun"}
+    wanted = role.of("buy sell sl close limit order_noun")
     return any(n.roles & wanted and n.line == term.line for n in neighbours) or (
-        place > 1 and terms[place - 1].text == ":" and "header" in terms[place - 2].roles
+        place > 1 and terms[place - 1].text == ":" and bool(terms[place - 2].roles & role.HEADER)
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from signalos.parser.kinds import Kind
 from signalos.parser.numbers import Numeral
-from signalos.parser.roles import NONE
+from signalos.parser.roles import NONE, Roles, names
 from signalos.parser.vocabulary import NO_WORD
 
 
@@ -32,8 +32,8 @@ class Term:
         self.line = line
         self.sentence = 0
         self.clause = 0
-        self.roles: frozenset[str] = NONE
-        self.maybe: frozenset[str] = NONE
+        self.roles: Roles = NONE
+        self.maybe: Roles = NONE
         """The side that a word means in a language for which nothing else in the message speaks."""
         self.numeral: Numeral | None = None
         self.symbol: str | None = None
@@ -44,7 +44,7 @@ class Term:
         self.word = NO_WORD
 
     def __repr__(self) -> str:
-        extra = self.symbol or (self.numeral and self.numeral.unit) or ",".join(sorted(self.roles))
+        extra = self.symbol or (self.numeral and self.numeral.unit) or ",".join(names(self.roles))
         return f"{self.kind.name}({self.text!r} {extra})"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from signalos.parser import roles as role
 from signalos.parser.items import MAX_INDEX
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings
@@ -41,7 +42,7 @@ def join_thousands(
                 and usual.holds(values[0])
                 and not usual.holds(last.numeral.value)
             )
-            numbered = len(result) > 1 and "tp" in result[-2].roles and last.numeral.value <= MAX_INDEX
+            numbered = len(result) > 1 and result[-2].roles & role.TP and last.numeral.value <= MAX_INDEX
             if values and ((gap == "\u00a0" and not numbered) or (gap in " \u00a0" and fits)):
                 last.numeral = Numeral(last.numeral.raw + term.numeral.raw, values[:1])
                 last.text = last.numeral.raw

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
 from signalos.parser.numbers import decimals
 from signalos.parser.term import Term
 
-_LABELS = frozenset(
-    {"sl", "tp", "entry", "buy", "sell", "emoji_tp", "emoji_sl", "at", "to", "from", "zone"}
-)
+_LABELS = role.of("sl tp entry buy sell emoji_tp emoji_sl at to from zone")
 _BEHIND = {
     "%": "percent",
     "٪": "percent",
@@ -44,7 +43,7 @@ _MOST_LOTS = 100
 _LOT_DECIMALS = 3
 _LEAST_BEFORE = 2
 """Terms in front of a number that takes the place of another: that other and "not"."""
-_TAKEN_BACK = frozenset({"negation", "instead_of"})
+_TAKEN_BACK = role.NEGATION | role.INSTEAD_OF
 _COLONS = frozenset(":=@-")
 _FAR = 5
 _LEAST_PRICE = 10
@@ -56,9 +55,9 @@ def mark_units(terms: list[Term]) -> None:
     for place in numbers:
         _mark_one(terms, place)
     for place in (number - 1 for number in numbers if number > _LEAST_BEFORE):
-        if terms[place].roles >= _TAKEN_BACK:
+        if terms[place].roles & _TAKEN_BACK == _TAKEN_BACK:
             _settle_not(terms, place)
-    if numbers and any("ignore_value" in term.roles for term in terms):
+    if numbers and any(term.roles & role.IGNORE_VALUE for term in terms):
         _mark_after_ignored(terms)
 
 
@@ -68,7 +67,7 @@ def _settle_not(terms: list[Term], place: int) -> None:
     before = terms[place - 2 if terms[place - 1].text == "," else place - 1]
     after = terms[place + 1]
     if before.numeral is not None and after.numeral is not None and before.line == after.line:
-        term.roles = frozenset({"instead_of"})
+        term.roles = role.INSTEAD_OF
 
 
 def _mark_one(terms: list[Term], place: int) -> None:
@@ -96,11 +95,11 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
     if numeral is None:
         return False
     unit = _BEHIND.get(after.text)
-    if "pips" in after.roles:
+    if after.roles & role.PIPS:
         unit = "pips"
     elif after.text == "p" and after.glued:
         unit = "pips"
-    elif "percent" in after.roles:
+    elif after.roles & role.PERCENT:
         unit = "percent"
     elif after.text == "-" and after.glued and _pips_behind(terms, place + 1):
         unit = "pips"  # "a 25-pip stop"
@@ -108,12 +107,14 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         marks = after.text if after.text != "x" else ""
         if place and terms[place - 1].text == "*":
             return False  # bold in a chat's markup
-        if marks or (place and terms[place - 1].roles & {"sl", "tp", "entry", "buy", "sell"}):
+        if marks or (
+            place and terms[place - 1].roles & (role.SL | role.TP | role.ENTRY | role.BUY | role.SELL)
+        ):
             unit = "cut"
     elif after.glued and after.text in _ORDINAL_ENDINGS and numeral.whole and numeral.value <= 20:
         term.ordinal = after.ordinal = int(numeral.value)
         unit = "ordinal"
-        after.roles = frozenset({"filler"})
+        after.roles = role.FILLER
     elif (
         after.text == "@"
         and not _numbers_a_label(terms, place)
@@ -121,7 +122,7 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and _price_far_above(terms, place)
     ):
         unit = "lots"  # "BUY 0.50 @ 3342.18"
-    elif ("lots" in after.roles and _counts_lots(terms, place)) or (
+    elif (after.roles & role.LOTS and _counts_lots(terms, place)) or (
         after.symbol is not None and _lots_before_symbol(terms, place)
     ):
         unit = "lots"  # "0.5 lots", "SELL 0.01 GOLD 2410"
@@ -137,7 +138,7 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
     if unit == "time":
         _minutes(terms, place)
     if after.kind is Kind.WORD and not after.roles:
-        after.roles = frozenset({"filler"})
+        after.roles = role.FILLER
     term.numeral = numeral.with_unit(unit)
     return True
 
@@ -165,7 +166,7 @@ def _counts_lots(terms: list[Term], place: int) -> bool:
     if own is not None and numeral.value >= _FAR * own.value:
         return False
     before = next((t for t in reversed(terms[max(0, place - 3) : place]) if t.text not in _COLONS), None)
-    labelled = before is not None and before.line == line and before.roles & {"sl", "tp"}
+    labelled = before is not None and before.line == line and before.roles & role.LEVEL
     return not labelled or (not behind and numeral.value < _LEAST_PRICE)
 
 
@@ -176,7 +177,7 @@ def _lots_before_symbol(terms: list[Term], place: int) -> bool:
         numeral is None
         or numeral.value >= _LEAST_PRICE
         or not place
-        or not terms[place - 1].roles & {"buy", "sell"}
+        or not terms[place - 1].roles & role.SIDE
     ):
         return False
     later = [t.numeral.value for t in terms[place + 2 : place + 40] if t.numeral is not None]
@@ -199,7 +200,7 @@ def _price_far_above(terms: list[Term], place: int) -> bool:
 
 def _pips_behind(terms: list[Term], place: int) -> bool:
     following = terms[place + 1] if place + 1 < len(terms) else None
-    return following is not None and following.glued and "pips" in following.roles
+    return following is not None and following.glued and bool(following.roles & role.PIPS)
 
 
 def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | None) -> bool:
@@ -231,7 +232,9 @@ def _numbers_a_label(terms: list[Term], place: int) -> bool:
     for term in reversed(terms[max(0, place - 2) : place]):
         if term.line != terms[place].line:
             return False
-        if term.roles & {"tp", "sl", "entry", "limit", "emoji_tp", "aim", "bail"}:
+        if term.roles & (
+            role.TP | role.SL | role.ENTRY | role.LIMIT | role.EMOJI_TP | role.AIM | role.BAIL
+        ):
             return True
         if term.text not in "_#.-":
             return False
@@ -268,7 +271,7 @@ def _signed(terms: list[Term], place: int, before: Term) -> None:
 
 
 def _after_label(terms: list[Term], place: int) -> bool:
-    return place > 0 and bool(terms[place - 1].roles & {"tp", "sl", "entry", "emoji_tp"})
+    return place > 0 and bool(terms[place - 1].roles & (role.TP | role.SL | role.ENTRY | role.EMOJI_TP))
 
 
 def _mark_after_ignored(terms: list[Term]) -> None:
@@ -279,15 +282,15 @@ def _mark_after_ignored(terms: list[Term]) -> None:
         if term.kind is Kind.BREAK:
             ignoring = False
             continue
-        if term.roles & {"sl", "tp", "buy", "sell"} or (
-            "entry" in term.roles and "ignore_value" not in term.roles
+        if term.roles & (role.SL | role.TP | role.BUY | role.SELL) or (
+            term.roles & role.ENTRY and not term.roles & role.IGNORE_VALUE
         ):
             ignoring = False
-        elif "ignore_value" in term.roles and "tp" not in term.roles:
+        elif term.roles & role.IGNORE_VALUE and not term.roles & role.TP:
             before = terms[place - 1].numeral if place else None
             after = terms[place + 1] if place + 1 < len(terms) else None
-            price_next = after is not None and (after.numeral is not None or "at" in after.roles)
-            sized = "lots" in term.roles and before is not None and before.unit == "lots" and price_next
+            price_next = after is not None and (after.numeral is not None or after.roles & role.AT)
+            sized = term.roles & role.LOTS and before is not None and before.unit == "lots" and price_next
             ignoring, seen = not sized, 0  # "0.5 lots 2330": the word's number stands before it
         elif ignoring and term.numeral is not None:
             seen += 1

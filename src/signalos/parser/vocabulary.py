@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from signalos.parser import roles as role
 from signalos.parser.meaning import Choice, Meaning, Sense
 from signalos.parser.normalise import plain
+from signalos.parser.roles import Roles
 from signalos.parser.symbols import SymbolTable
 
 STEM_MINIMUM = 3
@@ -17,9 +19,7 @@ BARE = "\0"
 """Before a word that stands for an accented one, written without its accents."""
 BARE_STRICT = "\1"
 """The same for a language in which an accent makes another word."""
-_VERBS = frozenset(
-    {"close", "move", "cancel", "secure", "reduce", "be_verb", "remove", "enter", "buy", "sell"}
-)
+_VERBS = role.of("close move cancel secure reduce be_verb remove enter buy sell")
 """Roles of the verbs that an object may be written on to."""
 _CACHE_LIMIT = 20_000
 _ENDING_MARGIN = 2
@@ -71,7 +71,7 @@ class Word:
         self.known = bool(nodes) or symbol is not None
         self.nameable = symbol is not None
         """True if it names an instrument or may do so with the word behind it."""
-        self.particles: Mapping[str, frozenset[str]] = {}
+        self.particles: Mapping[str, Roles] = {}
         """What it does with a particle at the end of its clause (German "macht ... zu")."""
 
 
@@ -101,7 +101,7 @@ class Languages:
     """Letters written on to the front of a word, longest first (Arabic "and", "the")."""
     clitics: tuple[tuple[str, str], ...] = ()
     """(letters, language) written on to the end of a verb, longest first (Spanish "ciérrenla", close it)."""
-    separable: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    separable: dict[str, dict[str, Roles]] = field(default_factory=dict)
     """Verb -> particle at the end of its clause -> what both together do (German "macht ... zu")."""
     own: Node | None = None
     """Words of one channel's profile; their meanings outrank those of the languages."""

@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from signalos.domain.signal import Open, Reading, Side
+from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
 from signalos.parser.normalise import normalise
 from signalos.parser.numbers import Numeral
 from signalos.parser.prices import far, resolve
 from signalos.parser.reading import MAX_LENGTH
+from signalos.parser.roles import ROLES, joined, names
 from signalos.parser.tagging import tag
 from signalos.parser.term import Term
 from signalos.parser.vocabulary import Languages
 
-_TALK = frozenset("result past closed question if example education forwarded report expired".split())
-_LABELS = frozenset({"sl", "tp", "entry"})
-_SIDES = frozenset({"buy", "sell"})
-_KINDS = frozenset("limit stop stop_order pending now".split())
-_JOINTS = frozenset("at to from and or approx between price zone filler".split())
+_TALK = role.of("result past closed question if example education forwarded report expired")
+_LABELS = role.LABEL
+_SIDES = role.SIDE
+_KINDS = role.of("limit stop stop_order pending now")
+_JOINTS = role.of("at to from and or approx between price zone filler")
 _MOST_WORDS = 4
 _INDEX = 20
 
@@ -74,9 +76,9 @@ def look_at(text: str, languages: Languages) -> Look:
     source = normalise(text[:MAX_LENGTH])
     terms = tag(source, languages)
     seen = Look()
-    sides = {role for term in terms for role in term.roles & _SIDES}
+    sides = names(joined(terms) & _SIDES)
     if len(sides) == 1:
-        seen.side = Side(sides.pop())
+        seen.side = Side(sides[0])
     seen.symbols = frozenset(t.symbol for t in terms if t.symbol is not None)
     usual = languages.symbols.range_of(next(iter(seen.symbols))) if len(seen.symbols) == 1 else None
     clear = next(
@@ -135,15 +137,15 @@ def _prices(
 def _label(words: list[Term], text: str) -> tuple[str, str]:
     """(phrase, known label) of the words before a price."""
     for term in reversed(words):
-        for role in ("sl", "tp", "entry"):
-            if role in term.roles:
-                return _text([term], text), role
+        for label in ("sl", "tp", "entry"):
+            if term.roles & ROLES[label]:
+                return _text([term], text), label
         if term.roles & (_SIDES | _KINDS) or term.symbol is not None:
             return "", "entry"
     kept = list(words)
-    while kept and kept[-1].roles and kept[-1].roles <= _JOINTS:
+    while kept and kept[-1].roles and not kept[-1].roles & ~_JOINTS:
         kept.pop()
-    while kept and kept[0].roles and kept[0].roles <= _JOINTS:
+    while kept and kept[0].roles and not kept[0].roles & ~_JOINTS:
         kept.pop(0)
     return ("", "") if len(kept) > _MOST_WORDS else (_text(kept, text), "")
 
@@ -169,7 +171,7 @@ def _runs(line: list[Term]) -> list[list[Term]]:
     for term in line:
         if term.roles & _LABELS:
             break
-        if term.kind is Kind.WORD and not term.symbol and (not term.known or term.roles <= _JOINTS):
+        if term.kind is Kind.WORD and not term.symbol and (not term.known or not term.roles & ~_JOINTS):
             runs[-1].append(term)
         elif term.kind is not Kind.EMOJI:
             runs.append([])
