@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from signalos.parser import roles as role
@@ -27,7 +28,7 @@ class Chooser:
 
     def __init__(self, senses: Iterable[Sense], languages: Languages) -> None:
         self._known = languages.chosen
-        self._score = score = dict.fromkeys(languages.codes, 0.0)
+        self._score = score = defaultdict[str, float](float)
         names = set[str]()
         for sense in senses:
             only = sense.speaks

@@ -19,7 +19,7 @@ CJK = re.compile(f"[{_CJK}]")
 """A character that is a term of its own."""
 _KINDS = (Kind.BREAK, Kind.LINK, Kind.MENTION, Kind.WORD, Kind.WORD, Kind.WORD, Kind.NUMBER, Kind.INDEX, Kind.PUNCT,
           Kind.PUNCT, Kind.EMOJI)  # fmt: skip
-_STROKED_GROUP, _INDEX_GROUP, _DOTS_GROUP = 4, 8, 9
+_BREAK_GROUP, _STROKED_GROUP, _WORD_GROUP, _NUMBER_GROUP, _INDEX_GROUP, _DOTS_GROUP = 1, 4, 6, 7, 8, 9
 _PATTERN = re.compile(
     r"[ \u00a0]*+(?:"
     r"(\n)"
@@ -51,30 +51,32 @@ def lex(source: Normalised, compounds: frozenset[str] = frozenset()) -> list[Ter
     line = 0
     text = source.text.rstrip(" \u00a0")  # spaces that nothing follows would be tried from each of them
     for match in _PATTERN.finditer(text):
+        if len(terms) > MAX_TOKENS:
+            break
         group = match.lastindex or len(_KINDS)
-        kind = _KINDS[group - 1]
         piece = match[group]
         start, end = match.span(group)
         glued = start == before
         before = end
-        if kind is Kind.BREAK:
-            before = -1
-            glued = False
-            line += 1
-        elif kind is Kind.NUMBER:
+        if group == _WORD_GROUP:  # most pieces
+            add(Term(Kind.WORD, piece, start, end, glued, line))
+            continue
+        if group == _NUMBER_GROUP:
             if glued and terms[-1].kind is Kind.WORD and terms[-1].text + piece in compounds:
                 terms[-1].text += piece
                 terms[-1].end = end
                 continue
+        elif group == _BREAK_GROUP:
+            before = -1
+            glued = False
+            line += 1
         elif group == _INDEX_GROUP:
             piece = str(ord(piece) - INDEX_BASE)
         elif group == _DOTS_GROUP:
             piece = "…"
         elif group == _STROKED_GROUP:
             piece = piece.replace("/", "").replace(".", "").replace(":", "")
-        if len(terms) > MAX_TOKENS:
-            break
-        add(Term(kind, piece, start, end, glued, line))
+        add(Term(_KINDS[group - 1], piece, start, end, glued, line))
     return _join_spaced_letters(terms) if _SPACED_OUT.search(text) else terms
 
 

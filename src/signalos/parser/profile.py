@@ -99,10 +99,6 @@ def overlay(languages: Languages, profile: Profile) -> Languages:
         own=own,
         codes=(*languages.codes, PROFILE),
         price_style=profile.price_style,
-        _keys={},
-        _words={},
-        _senses={},
-        chosen={},
     )
 
 

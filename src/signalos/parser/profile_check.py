@@ -254,7 +254,7 @@ class _Check:
         """(roles, symbol) that some language gives this phrase beyond doubt."""
         nodes = [self.languages.root]
         for part in parts:
-            keys = self.languages.keys(part) if part[0].isalpha() else (part,)
+            keys = self.languages.words[part].keys if part[0].isalpha() else (part,)
             # A word that a language knows by its ending alone may be anything.
             nodes = [n.next[key] for n in nodes for key in keys if key in n.next and key[0] != "*"]
         meanings = [m for node in nodes for m in node.meanings if not m.weak and not m.bare]

@@ -61,33 +61,42 @@ def parse(message: Message, context: ReadingContext, languages: Languages) -> Re
         return Reading(reason="member")
     if len(message.text) > MAX_LENGTH:
         return Reading(reason="too_long")
-    return _Reader(message, context, languages).read()
+    source = normalise(message.text)
+    terms = tag(source, languages, context.default_symbol)
+    if len(terms) > MAX_TOKENS:
+        return Reading(reason="too_long")
+    kept = without_quotes(terms, source.text)
+    if not kept:
+        return Reading(reason="quote" if terms else "empty")
+    if polls(source.text):
+        return Reading(reason="question")
+    talk = only_talk(kept)
+    if talk is not None:
+        return talk
+    reader = _Reader(message, context, languages, source)
+    if languages.own is not None:
+        reader.notes.extend(own_words(terms))
+    return reader.read(kept)
 
 
 class _Reader:
-    def __init__(self, message: Message, context: ReadingContext, languages: Languages) -> None:
+    """Reads the terms of one message in which some word could act."""
+
+    def __init__(
+        self, message: Message, context: ReadingContext, languages: Languages, source: Normalised
+    ) -> None:
         self.message = message
         self.context = context
         self.languages = languages
         self.memory = Memory(message, context)
         self.earlier = Earlier(self.memory)
-        self.source: Normalised = normalise(message.text)
-        self.terms: list[Term] = tag(self.source, languages, context.default_symbol)
+        self.source = source
         self.reasons: list[str] = []
         self.unread: set[int] = set()
-        self.notes: list[str] = [*own_words(self.terms)] if languages.own is not None else []
+        self.notes: list[str] = []
 
-    def read(self) -> Reading:
-        if len(self.terms) > MAX_TOKENS:
-            return Reading(reason="too_long")
-        terms = without_quotes(self.terms, self.source.text)
-        if not terms:
-            return Reading(reason="quote" if self.terms else "empty")
-        if polls(self.source.text):
-            return Reading(reason="question")
-        talk = only_talk(terms)
-        if talk is not None:
-            return talk
+    def read(self, terms: list[Term]) -> Reading:
+        """The message's actions, or none with the reason."""
         sentences = split(terms)
         levels = LevelReader(terms)
         items = levels.items()

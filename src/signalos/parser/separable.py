@@ -14,9 +14,10 @@ _PARTICLE = role.FILLER
 
 def join_separable(terms: list[Term]) -> None:
     """Give a verb at the head of its clause the roles that it has with the particle at the clause's end."""
-    for place, term in enumerate(terms):
+    for place in [place for place, term in enumerate(terms) if term.word.particles]:
+        term = terms[place]
         particles = term.word.particles
-        if not particles or not _heads(terms, place):
+        if not _heads(terms, place):
             continue
         end = place + 1
         last: Term | None = None

@@ -30,11 +30,12 @@ for _other in ("own", "won", "spot", "stpo", "nwo"):
 def mend(terms: list[Term], source: Normalised, languages: Languages) -> list[Term]:
     """Look up every word, and replace unknown ones by the order words that they misspell. Known ones stay."""
     cut = joined = False
+    words = languages.words
     for term in terms:
         if term.kind is not Kind.WORD:
             continue
         text = term.text
-        term.word = languages.word(text)
+        term.word = words[text]
         if text in _JOINED:
             joined = True
         if term.word.known or len(text) > _LONGEST_MENDED:
@@ -45,7 +46,7 @@ def mend(terms: list[Term], source: Normalised, languages: Languages) -> list[Te
         better = _better(text, source.cased[term.start : term.end], languages)
         if better is not None:
             term.text = better
-            term.word = languages.word(better)
+            term.word = words[better]
             joined = joined or better in _JOINED
     if cut:
         terms = _cut_apostrophes(terms, languages)
@@ -55,7 +56,7 @@ def mend(terms: list[Term], source: Normalised, languages: Languages) -> list[Te
 def _piece(term: Term, start: int, end: int, text: str, languages: Languages, *, glued: bool) -> Term:
     """A part of ``term`` as a word of its own."""
     piece = Term(Kind.WORD, text, start, end, glued, term.line)
-    piece.word = languages.word(text)
+    piece.word = languages.words[text]
     return piece
 
 
@@ -73,10 +74,10 @@ def _cut_apostrophes(terms: list[Term], languages: Languages) -> list[Term]:
             result.append(term)
             continue
         start, middle, end = term.start, term.start + len(front), term.end
-        if len(rest) <= _LONGEST_CASE_ENDING and languages.word(front).known:
+        if len(rest) <= _LONGEST_CASE_ENDING and languages.words[front].known:
             result.append(_piece(term, start, middle, front, languages, glued=term.glued))
             result.append(_piece(term, middle, end, "'" + rest, languages, glued=True))
-        elif len(front) <= _LONGEST_ELISION and languages.word(rest).known:
+        elif len(front) <= _LONGEST_ELISION and languages.words[rest].known:
             result.append(_piece(term, start, middle + 1, front + "'", languages, glued=term.glued))
             result.append(_piece(term, middle + 1, end, rest, languages, glued=False))
         else:
@@ -102,10 +103,10 @@ def _cut_joined(terms: list[Term], languages: Languages) -> list[Term]:
 def _better(word: str, cased: str, languages: Languages) -> str | None:
     if not word.isascii():
         latin = word.translate(_CONFUSABLE)
-        return latin if latin.isascii() and latin != word and languages.word(latin).known else None
+        return latin if latin.isascii() and latin != word and languages.words[latin].known else None
     if len(cased) == len(word) and "I" in cased[1:]:  # capital I drawn like a small l
         candidate = cased.replace("I", "l").lower()
-        if candidate != word and languages.word(candidate).known:
+        if candidate != word and languages.words[candidate].known:
             return candidate
     if word in _SWAPS:
         return _SWAPS[word]

@@ -79,7 +79,7 @@ def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list
         if kind is Kind.WORD:
             word = term.word
             sense = word.sense
-            if word.more:
+            if word.followers:
                 length, longer = _longest(tokens, place, languages)
                 if longer is not None:
                     sense = longer
@@ -103,7 +103,10 @@ def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list
 
 def _longest(tokens: list[Term], place: int, languages: Languages) -> tuple[int, Sense | None]:
     """(length in tokens, sense) of the longest phrase of several words that begins at ``place``, if any."""
-    nodes: Sequence[Node] = tokens[place].word.nodes
+    word = tokens[place].word
+    if not _goes_on(tokens, place, word.followers):
+        return 0, None
+    nodes: Sequence[Node] = word.nodes
     length, meanings = 0, tuple[Meaning, ...]()
     position = place + 1
     for _ in range(_MAX_PHRASE - 1):
@@ -136,11 +139,23 @@ def _longest(tokens: list[Term], place: int, languages: Languages) -> tuple[int,
     return length, languages.sense(meanings) if meanings else None
 
 
+def _goes_on(tokens: list[Term], place: int, followers: frozenset[str]) -> bool:
+    """False if no phrase can go on with the token behind ``place``, which is so of most words."""
+    if place + 1 >= len(tokens):
+        return False
+    following = tokens[place + 1]
+    if following.kind is Kind.WORD:
+        return not followers.isdisjoint(following.word.keys)
+    if following.kind is Kind.NUMBER:
+        return following.text in followers
+    return following.glued and following.text in "-&_"
+
+
 def _join(term: Term, words: list[Term], languages: Languages) -> None:
     """Let ``term`` stand for the whole phrase that it begins."""
     term.text = " ".join([t.text for t in words if t.kind is not Kind.PUNCT])
     term.end = words[-1].end
-    term.word = languages.word(term.text)
+    term.word = languages.words[term.text]
 
 
 def _mean(term: Term, choice: Choice) -> None:
@@ -186,16 +201,20 @@ def _numeral(raw: str, *, thousands: bool) -> Numeral:
 
 def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -> list[Term]:
     """Name the symbols: single words, pairs in two words, broker endings behind a mark."""
-    table = languages.symbols
+    naming = [
+        place
+        for place, term in enumerate(terms)
+        if term.word.nameable or term.symbol is not None or term.currency is not None
+    ]
+    if not naming:
+        return terms
     result: list[Term] = []
     behind = 0
-    for place, term in enumerate(terms):
-        if place < behind:
-            continue  # part of the name before it
-        result.append(term)
-        if term.word.nameable or term.symbol is not None or term.currency is not None:
-            behind = _name(terms, place, source, table)
-    return result
+    for place in naming:
+        if place >= behind:  # else it is part of the name before it
+            result += terms[behind : place + 1]
+            behind = _name(terms, place, source, languages.symbols)
+    return result + terms[behind:]
 
 
 def _name(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> int:

@@ -45,6 +45,6 @@ def announced(terms: list[Term], roles: Roles) -> str | None:
 
 def _asks(terms: list[Term]) -> bool:
     """True if there is a question mark, and something that it could ask."""
-    return any(term.text == "?" for term in terms) and any(
+    return "?" in [term.text for term in terms] and any(
         term.kind not in (Kind.BREAK, Kind.EMOJI) and not parts_clauses(term) for term in terms
     )

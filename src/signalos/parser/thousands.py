@@ -21,7 +21,8 @@ def join_thousands(
     the number of a target, only if the joined number has the usual magnitude of the message's one symbol and
     the first group alone has not.
     """
-    if not any(one.numeral is not None and two.numeral is not None for one, two in pairwise(terms)):
+    numbers = [place for place, term in enumerate(terms) if term.numeral is not None]
+    if not any(second - first == 1 for first, second in pairwise(numbers)):
         return terms
     names = {term.symbol for term in terms if term.symbol is not None}
     usual = table.range_of(names.pop()) if len(names) == 1 else None if names else table.range_of(default)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from signalos.parser import roles as role
 from signalos.parser.kinds import Kind
 from signalos.parser.numbers import decimals
+from signalos.parser.roles import joined
 from signalos.parser.term import Term
 
 _LABELS = role.of("sl tp entry buy sell emoji_tp emoji_sl at to from zone")
@@ -52,12 +53,14 @@ _LEAST_PRICE = 10
 def mark_units(terms: list[Term]) -> None:
     """Set unit and sign of every number that is no price. One pass with a look at the neighbours."""
     numbers = [place for place, term in enumerate(terms) if term.numeral is not None]
+    if not numbers:
+        return
     for place in numbers:
         _mark_one(terms, place)
-    for place in (number - 1 for number in numbers if number > _LEAST_BEFORE):
-        if terms[place].roles & _TAKEN_BACK == _TAKEN_BACK:
-            _settle_not(terms, place)
-    if numbers and any(term.roles & role.IGNORE_VALUE for term in terms):
+    for place in numbers:
+        if place > _LEAST_BEFORE and terms[place - 1].roles & _TAKEN_BACK == _TAKEN_BACK:
+            _settle_not(terms, place - 1)
+    if joined(terms) & role.IGNORE_VALUE:
         _mark_after_ignored(terms)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from signalos.parser import roles as role
@@ -49,7 +49,7 @@ class Node:
 class Word:
     """All that the vocabulary knows of one word: looked up once, then kept."""
 
-    __slots__ = ("keys", "known", "more", "nameable", "nodes", "particles", "sense", "symbol")
+    __slots__ = ("followers", "keys", "known", "nameable", "nodes", "particles", "sense", "symbol")
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Word:
         """What it means alone."""
         self.symbol = symbol
         """The instrument that it names exactly."""
-        self.more = any(node.next for node in nodes)
-        """True if phrases begin with it."""
+        self.followers = frozenset[str]().union(*[node.next for node in nodes])
+        """Keys of the words that go on with a phrase behind it."""
         self.known = bool(nodes) or symbol is not None
         self.nameable = symbol is not None
         """True if it names an instrument or may do so with the word behind it."""
@@ -77,6 +77,19 @@ class Word:
 
 NO_WORD = Word()
 """What the vocabulary knows of a number or a mark."""
+
+
+class _Words(dict[str, Word]):
+    """The words met so far. Bounded: what comes after the limit is looked up anew each time."""
+
+    def __init__(self, find: Callable[[str], Word]) -> None:
+        self._find = find
+
+    def __missing__(self, text: str) -> Word:
+        word = self._find(text)
+        if len(self) < _CACHE_LIMIT:
+            self[text] = word
+        return word
 
 
 @dataclass(slots=True)
@@ -107,36 +120,23 @@ class Languages:
     """Words of one channel's profile; their meanings outrank those of the languages."""
     price_style: str = "auto"
     """How that channel means a numeral that can be read in two ways (see price_style.py)."""
-    _keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _words: dict[str, Word] = field(default_factory=dict)
-    _senses: dict[tuple[Meaning, ...], Sense] = field(default_factory=dict)
-    chosen: dict[tuple[object, ...], Choice] = field(default_factory=dict)
+    words: Mapping[str, Word] = field(init=False, repr=False, compare=False)
+    """All that is known of any word."""
+    chosen: dict[tuple[object, ...], Choice] = field(init=False, repr=False, compare=False)
     """What was chosen among a word's meanings before (see choice.py)."""
+    _senses: dict[tuple[Meaning, ...], Sense] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.words = _Words(self._find_word)
+        self.chosen = {}
+        self._senses = {}
 
     def roots(self) -> list[Node]:
         """Where a phrase may begin."""
         return [self.root] if self.own is None else [self.root, self.own]
 
-    def keys(self, word: str) -> tuple[str, ...]:
-        """Trie keys that ``word`` matches: itself, without accents, and by its stem."""
-        known = self._keys.get(word)
-        if known is None:
-            known = self._find_keys(word)
-            if len(self._keys) < _CACHE_LIMIT:
-                self._keys[word] = known
-        return known
-
-    def word(self, text: str) -> Word:
-        """All that is known of the word ``text``."""
-        known = self._words.get(text)
-        if known is None:
-            known = self._find_word(text)
-            if len(self._words) < _CACHE_LIMIT:
-                self._words[text] = known
-        return known
-
     def _find_word(self, text: str) -> Word:
-        keys = self.keys(text)
+        keys = self._find_keys(text)
         nodes = tuple(root.next[key] for root in self.roots() for key in keys if key in root.next)
         meanings = tuple(meaning for node in nodes for meaning in node.meanings)
         word = Word(keys, nodes, self.sense(meanings) if meanings else None, self.symbols.find(text))
@@ -154,6 +154,7 @@ class Languages:
         return known
 
     def _find_keys(self, word: str) -> tuple[str, ...]:
+        """Trie keys that ``word`` matches: itself, without accents, and by its stem."""
         forms = [word]
         bare = plain(word)
         if bare == word:
@@ -203,4 +204,4 @@ class Languages:
 
     def knows(self, word: str) -> bool:
         """True if ``word`` begins or is a phrase of some language."""
-        return bool(self.word(word).nodes)
+        return bool(self.words[word].nodes)
