@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from signalos.domain.symbols import CURRENCIES
-from signalos.parser.kinds import Kind
+from signalos.parser import kinds
 from signalos.parser.language_file import read_document
 from signalos.parser.lexer import CJK, lex
 from signalos.parser.meaning import Meaning
@@ -321,7 +321,7 @@ def _words(phrase: str, name: str, *, strict: bool = False) -> list[str]:
     for part in phrase.split():
         stem, ending = part.endswith("*"), part.startswith("*")
         tokens = lex(normalise(part.strip("*")))
-        kept = [t.text for t in tokens if t.kind is not Kind.PUNCT or len(tokens) == 1]
+        kept = [t.text for t in tokens if t.kind is not kinds.PUNCT or len(tokens) == 1]
         if not kept:
             raise LanguageError(f"{name}: the phrase {phrase!r} has a part without letters")
         if len(kept) == 2 and kept[1].isdecimal() and part == phrase:  # "h4"; but "if tp1" is three words

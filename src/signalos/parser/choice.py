@@ -29,17 +29,20 @@ class Chooser:
     def __init__(self, senses: Iterable[Sense], languages: Languages) -> None:
         self._known = languages.chosen
         self._score = score = defaultdict[str, float](float)
-        names = set[str]()
+        names: list[str] = []
+        top = 0.0
         for sense in senses:
             only = sense.speaks
             if not only:
                 continue
             if sense.tells:
-                score[only] += 1
-            else:
-                names.add(only)
-        self.top = max(score.values(), default=0)
-        self._clear = min(self.top, _CLEAR_LANGUAGE)
+                score[only] = votes = score[only] + 1
+                if votes > top:
+                    top = votes
+            elif only not in names:
+                names.append(only)
+        self.top = top
+        self._clear = min(top, _CLEAR_LANGUAGE)
         for only in names:  # "Ethereum" stands in one file, and is written so in all languages
             score[only] += _NAMED
 
@@ -50,7 +53,7 @@ class Chooser:
         if lone is not None and (self.top < _CLEAR_LANGUAGE or score[sense.speaks] > 1):
             return lone
         # Every question below is answered by these figures, so the answer is kept with them.
-        key = (sense, self._clear, *[score[language] for language in sense.languages])
+        key = (sense, self._clear, *map(score.__getitem__, sense.languages))
         choice = self._known.get(key)
         if choice is None:
             choice = self._choose(sense)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
-from signalos.parser.kinds import Kind
 from signalos.parser.roles import NONE, Roles
 from signalos.parser.term import Term
 
@@ -78,7 +78,7 @@ class _Cutter:
         marks = set[int]()
         for place, term in enumerate(terms):
             kind = term.kind
-            if kind is Kind.PUNCT:
+            if kind is kinds.PUNCT:
                 if term.text in _ENDERS and not _inside(terms, place):
                     self._end_sentence(asks=term.text == "?")
                     clause = self.clause
@@ -86,11 +86,11 @@ class _Cutter:
                 if term.text in _CUTTERS or _spaced_dash(terms, place):
                     clause = self._end_clause()
                     continue
-            elif kind is Kind.BREAK:
+            elif kind is kinds.BREAK:
                 self._end_sentence()
                 clause = self.clause
                 continue
-            elif kind is Kind.EMOJI:
+            elif kind is kinds.EMOJI:
                 if term.text in _MARKS:
                     marks.add(term.line)
                 if not term.roles or _decorates(terms, place):
@@ -137,7 +137,7 @@ class _Cutter:
 
 def parts_clauses(term: Term) -> bool:
     """True for the marks that end a sentence or a clause wherever they stand."""
-    return term.kind is Kind.PUNCT and (term.text in _ENDERS or term.text in _CUTTERS)
+    return term.kind is kinds.PUNCT and (term.text in _ENDERS or term.text in _CUTTERS)
 
 
 def _inside(terms: list[Term], place: int) -> bool:
@@ -146,18 +146,18 @@ def _inside(terms: list[Term], place: int) -> bool:
     if term.text != "." or place == 0 or place + 1 >= len(terms):
         return False
     before, after = terms[place - 1], terms[place + 1]
-    if after.kind is Kind.BREAK:
+    if after.kind is kinds.BREAK:
         return False
-    if before.text in _ABBREVIATED or before.kind is Kind.INDEX:
+    if before.text in _ABBREVIATED or before.kind is kinds.INDEX:
         return True
-    starts_line = place < 2 or terms[place - 2].kind is Kind.BREAK
+    starts_line = place < 2 or terms[place - 2].kind is kinds.BREAK
     return before.numeral is not None and starts_line and before.numeral.value <= 20
 
 
 def _decorates(terms: list[Term], place: int) -> bool:
     """A label emoji without a number behind it on its line is an ornament."""
     following = terms[place + 1] if place + 1 < len(terms) else None
-    return following is None or following.kind is Kind.WORD or following.line != terms[place].line
+    return following is None or following.kind is kinds.WORD or following.line != terms[place].line
 
 
 def _spaced_dash(terms: list[Term], place: int) -> bool:
@@ -165,7 +165,9 @@ def _spaced_dash(terms: list[Term], place: int) -> bool:
     if terms[place].text != "-" or terms[place].glued or place + 1 >= len(terms) or place == 0:
         return False
     after, before = terms[place + 1], terms[place - 1]
-    return not after.glued and after.numeral is None and before.numeral is None and before.kind is Kind.WORD
+    return (
+        not after.glued and after.numeral is None and before.numeral is None and before.kind is kinds.WORD
+    )
 
 
 def _links(term: Term) -> bool:
@@ -179,7 +181,7 @@ def _begins(terms: list[Term], place: int, clause: Clause) -> bool:
     if not term.roles and not before.roles & role.AND and term.text not in "+&":
         return False  # most words: every question below asks for a role
     if _links(before):
-        return term.kind is Kind.WORD
+        return term.kind is kinds.WORD
     if _links(term):
         return False
     if term.text in "+&" and not term.glued and place + 1 < len(terms):  # "Close 60% + SL at BE"

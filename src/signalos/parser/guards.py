@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import Sentence
 from signalos.parser.drafts import Draft
 from signalos.parser.headings import heading_reason, plan_reason, since_the_next
 from signalos.parser.hours import at_an_hour
-from signalos.parser.kinds import Kind
 from signalos.parser.roles import NONE, first_reason, joined
 from signalos.parser.term import Term
 
@@ -76,7 +76,7 @@ def asks(sentence: Sentence) -> bool:
     """True for a question: a question mark, or a question word at the beginning."""
     if sentence.asks:
         return True
-    first = next((term for term in sentence.terms if term.kind is Kind.WORD), None)
+    first = next((term for term in sentence.terms if term.kind is kinds.WORD), None)
     return first is not None and bool(first.roles & role.QUESTION)
 
 
@@ -129,7 +129,9 @@ def _called_off(trigger: Term, sentences: list[Sentence]) -> bool:
     for sentence in sentences:
         if sentence.roles & (role.IF | role.UNTIL):
             continue
-        words = [t for t in sentence.terms if t.kind in (Kind.WORD, Kind.NUMBER) and t.roles != role.FILLER]
+        words = [
+            t for t in sentence.terms if t.kind in (kinds.WORD, kinds.NUMBER) and t.roles != role.FILLER
+        ]
         last = words[-1] if words else None
         if last is None or last.start < trigger.start or not last.roles & (role.CANCEL | role.VOID):
             continue
@@ -228,7 +230,7 @@ def _apart(draft: Draft, sentence: Sentence) -> bool:
 
 def _closing_price(sentence: Sentence) -> bool:
     """``Close 2401.30`` or ``Exit: 2401.30``: the line of a card about a trade that is over."""
-    terms = [t for t in sentence.terms if t.kind is not Kind.PUNCT]
+    terms = [t for t in sentence.terms if t.kind is not kinds.PUNCT]
     return len(terms) >= 2 and bool(terms[0].roles & role.CLOSE) and terms[1].price
 
 
@@ -341,7 +343,7 @@ def bare_words_reason(draft: Draft, terms: list[Term]) -> str:
         return "talk"  # "sell half" speaks of a trade that is open
     column = sum(len(item.values) for item in draft.prices) >= _COLUMN
     for term in terms:
-        if term.kind in (Kind.LINK, Kind.MENTION) and not column:
+        if term.kind in (kinds.LINK, kinds.MENTION) and not column:
             return "advert"
         if not term.known and term.line == trigger.line:
             return "talk"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import pairwise
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.items import MAX_INDEX, SKIPPED, STOPPING, Item
-from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
 LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
@@ -53,7 +53,7 @@ def read_table(terms: list[Term], found: list[Item]) -> None:
     for line, labels in empty.items():
         if len(labels) < 2:
             continue
-        written = {term.line for term in terms if term.kind in (Kind.WORD, Kind.NUMBER) or term.symbol}
+        written = {term.line for term in terms if term.kind in (kinds.WORD, kinds.NUMBER) or term.symbol}
         row = line + 1 if line + 1 in written else line + 2  # a rule of dashes may stand below the head
         first = row
         while len(numbers := [term for term in terms if term.line == row and term.price]) == len(labels):
@@ -89,8 +89,8 @@ def bare_lines(terms: list[Term]) -> set[int]:
             if term.numeral.unit not in ("", "pips", "noise", "percent", "ratio"):
                 spoilt.add(term.line)
         elif (
-            (term.kind is Kind.WORD and (not term.roles & allowed or term.roles & STOPPING))
-            or term.kind in (Kind.LINK, Kind.MENTION)
+            (term.kind is kinds.WORD and (not term.roles & allowed or term.roles & STOPPING))
+            or term.kind in (kinds.LINK, kinds.MENTION)
             or term.symbol is not None
         ):
             spoilt.add(term.line)

@@ -14,10 +14,10 @@ from signalos.domain.signal import (
     Side,
     Span,
 )
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.items import Item
-from signalos.parser.kinds import Kind
 from signalos.parser.layout import small
 from signalos.parser.normalise import Normalised
 from signalos.parser.prices import far, resolve
@@ -170,7 +170,7 @@ class LevelUpdates:
             return "analysis"
         if any(t.numeral is not None and t.numeral.unit == "pips" for t in item.values):
             return "unsupported_distance"
-        words = [t for t in clause.terms if t.kind is Kind.WORD]
+        words = [t for t in clause.terms if t.kind is kinds.WORD]
         moving = bool(roles & (role.MOVE | role.UPDATE))
         if any(not t.known for t in words) and not moving:
             return "talk"

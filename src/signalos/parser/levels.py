@@ -7,6 +7,7 @@ the bare numbers of the next lines; a number without a label is a positional pri
 
 from __future__ import annotations
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.items import (
     CURRENCY,
@@ -17,7 +18,6 @@ from signalos.parser.items import (
     STOPPING,
     Item,
 )
-from signalos.parser.kinds import Kind
 from signalos.parser.layout import LETTERS, bare_lines, glued_index, lettered, read_table, small
 from signalos.parser.positional import PositionalReader
 from signalos.parser.roles import ROLES
@@ -37,7 +37,7 @@ class LevelReader(PositionalReader):
         self.worded = {
             t.line
             for t in terms
-            if t.kind is Kind.WORD and t.roles & LABEL_ROLES and not t.roles & role.SIDE
+            if t.kind is kinds.WORD and t.roles & LABEL_ROLES and not t.roles & role.SIDE
         }
         self.sides = {t.line for t in terms if t.roles & role.SIDE}
         self.bare = bare_lines(terms)
@@ -84,7 +84,7 @@ class LevelReader(PositionalReader):
     # -- one term -------------------------------------------------------------------------------
 
     def _step(self, term: Term) -> None:
-        if term.kind is Kind.BREAK:
+        if term.kind is kinds.BREAK:
             return
         if term.symbol is not None:
             self._add(Item("symbol", term))
@@ -128,7 +128,7 @@ class LevelReader(PositionalReader):
         elif roles & role.PENDING:
             self._add(Item("pending", term))
         elif roles & role.NOW and not (
-            roles & role.ENTRY and term.kind is Kind.WORD and self._number_ahead()
+            roles & role.ENTRY and term.kind is kinds.WORD and self._number_ahead()
         ):
             self._add(Item("now", term))
         elif roles & role.ENTRY or (term.text == "e" and self._numbered_entry(term)):
@@ -178,9 +178,9 @@ class LevelReader(PositionalReader):
         line = item.line
         while self.place < len(self.terms):
             term = self.terms[self.place]
-            if term.kind is Kind.BREAK or term.line != line:
+            if term.kind is kinds.BREAK or term.line != line:
                 return
-            if term.kind is Kind.INDEX:
+            if term.kind is kinds.INDEX:
                 item.index = term.ordinal
             elif term.text in "∞♾":
                 return
@@ -190,7 +190,7 @@ class LevelReader(PositionalReader):
                 item.index = int(term.numeral.value)
             elif term.ordinal is not None and part == "tp":
                 item.index = term.ordinal
-            elif term.roles & ROLES[part] and term.kind is Kind.WORD and not term.roles & role.OPEN_TARGET:
+            elif term.roles & ROLES[part] and term.kind is kinds.WORD and not term.roles & role.OPEN_TARGET:
                 if item.index is not None:
                     return
             elif term.text in "([" and (end := self._remark_end()):
@@ -241,7 +241,7 @@ class LevelReader(PositionalReader):
         mark: Term | None = None
         while self.place < len(self.terms):
             term = self.terms[self.place]
-            if term.kind is Kind.BREAK or term.line != line:
+            if term.kind is kinds.BREAK or term.line != line:
                 return
             if term.text in ("∞", "♾"):
                 return
@@ -253,7 +253,7 @@ class LevelReader(PositionalReader):
                 if not self._next_in_brackets(item):
                     self._skip_note()
                     continue
-            elif term.kind is Kind.INDEX or term.kind is Kind.EMOJI or term.text in CURRENCY:
+            elif term.kind is kinds.INDEX or term.kind is kinds.EMOJI or term.text in CURRENCY:
                 if term.roles and line not in self.worded:
                     return
             elif term.text in (",", "、", ";") and not item.values:
@@ -293,7 +293,7 @@ class LevelReader(PositionalReader):
 
     def _joins(self, term: Term) -> bool:
         """A mark or word that joins two values of one list."""
-        if term.kind is Kind.PUNCT:
+        if term.kind is kinds.PUNCT:
             return term.text in LIST_MARKS or term.text in ")]=:"
         return (
             bool(term.roles & (role.AND | role.TO | role.OR))

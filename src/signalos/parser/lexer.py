@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from signalos.parser.kinds import Kind
+from signalos.parser import kinds
 from signalos.parser.normalise import INDEX_BASE, INDEX_LIMIT, Normalised
 from signalos.parser.term import Term
 
@@ -17,8 +17,10 @@ _CJK = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _STROKED = r"(?:s/l|t/p|b/e|n/a|p/l|r/r|r:r|s\.l\.?|t\.p\.?)(?![^\W\d_])"
 CJK = re.compile(f"[{_CJK}]")
 """A character that is a term of its own."""
-_KINDS = (Kind.BREAK, Kind.LINK, Kind.MENTION, Kind.WORD, Kind.WORD, Kind.WORD, Kind.NUMBER, Kind.INDEX, Kind.PUNCT,
-          Kind.PUNCT, Kind.EMOJI)  # fmt: skip
+_KINDS = (
+    kinds.BREAK, kinds.LINK, kinds.MENTION, kinds.WORD, kinds.WORD, kinds.WORD, kinds.NUMBER, kinds.INDEX,
+    kinds.PUNCT, kinds.PUNCT, kinds.EMOJI,
+)  # fmt: skip
 _BREAK_GROUP, _STROKED_GROUP, _WORD_GROUP, _NUMBER_GROUP, _INDEX_GROUP, _DOTS_GROUP = 1, 4, 6, 7, 8, 9
 _PATTERN = re.compile(
     r"[ \u00a0]*+(?:"
@@ -59,10 +61,10 @@ def lex(source: Normalised, compounds: frozenset[str] = frozenset()) -> list[Ter
         glued = start == before
         before = end
         if group == _WORD_GROUP:  # most pieces
-            add(Term(Kind.WORD, piece, start, end, glued, line))
+            add(Term(kinds.WORD, piece, start, end, glued, line))
             continue
         if group == _NUMBER_GROUP:
-            if glued and terms[-1].kind is Kind.WORD and terms[-1].text + piece in compounds:
+            if glued and terms[-1].kind is kinds.WORD and terms[-1].text + piece in compounds:
                 terms[-1].text += piece
                 terms[-1].end = end
                 continue
@@ -85,7 +87,7 @@ def _join_spaced_letters(terms: list[Term]) -> list[Term]:
     result: list[Term] = []
     run: list[Term] = []
     for term in terms:
-        single = term.kind is Kind.WORD and term.end - term.start == 1 and term.text.isascii()
+        single = term.kind is kinds.WORD and term.end - term.start == 1 and term.text.isascii()
         if single and (not run or term.start == run[-1].end + 1):
             run.append(term)
             continue
@@ -100,6 +102,6 @@ def _join_spaced_letters(terms: list[Term]) -> list[Term]:
 def _flush(run: list[Term], result: list[Term]) -> None:
     if len(run) >= 3:
         word = "".join(term.text for term in run)
-        result.append(Term(Kind.WORD, word, run[0].start, run[-1].end, run[0].glued, run[0].line))
+        result.append(Term(kinds.WORD, word, run[0].start, run[-1].end, run[0].glued, run[0].line))
     else:
         result.extend(run)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.items import CURRENCY, MAX_INDEX, SEPARATORS, SKIPPED, STOPPING, Item
-from signalos.parser.kinds import Kind
 from signalos.parser.layout import small
 from signalos.parser.term import Term
 
@@ -55,13 +55,13 @@ class Lookahead:
         if numeral.unit not in ("", "noise", "ratio", "time"):
             return False
         before = self.terms[self.place - 1]
-        if term.glued and before is item.label and before.kind is Kind.WORD:
+        if term.glued and before is item.label and before.kind is kinds.WORD:
             return True
         if before.text == "#":
             return True
         ahead = self.place + 1
         while ahead < len(self.terms) and (
-            self.terms[ahead].kind in (Kind.PUNCT, Kind.EMOJI) and self.terms[ahead].text not in ",/&"
+            self.terms[ahead].kind in (kinds.PUNCT, kinds.EMOJI) and self.terms[ahead].text not in ",/&"
         ):
             ahead += 1
         if ahead >= len(self.terms):
@@ -72,7 +72,7 @@ class Lookahead:
             return not tiny and following.numeral.unit in ("", "pips", "cut")
         if following.line == term.line and following.roles & (role.AT | role.TO):
             return True
-        if following.kind is Kind.BREAK:  # "TP 1" with its price on the next line
+        if following.kind is kinds.BREAK:  # "TP 1" with its price on the next line
             below = self.terms[ahead + 1] if ahead + 1 < len(self.terms) else None
             return below is not None and below.price and below.line in self.bare
         if following.roles & (role.OPEN_TARGET | role.RESULT):
@@ -88,9 +88,9 @@ class Lookahead:
         """True if the next thing on this line, separators aside, is a number."""
         line = self.terms[self.place].line
         for term in self.terms[self.place + 1 : self.place + 7]:
-            if term.line != line or term.kind is Kind.BREAK:
+            if term.line != line or term.kind is kinds.BREAK:
                 return False
-            if term.numeral is not None or term.kind is Kind.INDEX:
+            if term.numeral is not None or term.kind is kinds.INDEX:
                 return True
             if not self._skippable(term) and not term.roles & (role.ENTRY | role.ZONE | role.NOW):
                 return False
@@ -124,17 +124,17 @@ class Lookahead:
     def _line_ends(self, place: int) -> bool:
         line = self.terms[place - 1].line
         for term in self.terms[place : place + 8]:
-            if term.kind is Kind.BREAK or term.line != line:
+            if term.kind is kinds.BREAK or term.line != line:
                 return True
-            if term.kind in (Kind.WORD, Kind.NUMBER):
+            if term.kind in (kinds.WORD, kinds.NUMBER):
                 return False
         return True
 
     @staticmethod
     def _skippable(term: Term) -> bool:
-        if term.kind is Kind.EMOJI or term.text in CURRENCY:
+        if term.kind is kinds.EMOJI or term.text in CURRENCY:
             return True
-        if term.kind is Kind.PUNCT:
+        if term.kind is kinds.PUNCT:
             return term.text in SEPARATORS
         return bool(term.roles & SKIPPED) and not term.roles & STOPPING
 
@@ -160,7 +160,7 @@ class Lookahead:
     def _side_of_label(self, term: Term) -> bool:
         """True for the side in "buy price 142.6" and "sell targets 147": it says what the label is of."""
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
-        if after is None or after.line != term.line or after.kind is not Kind.WORD:
+        if after is None or after.line != term.line or after.kind is not kinds.WORD:
             return False
         named = bool(after.roles & (role.TP | role.ENTRY)) and not after.roles & (
             role.BE | role.NOW | role.AT | role.PRICE
@@ -185,7 +185,7 @@ class Lookahead:
                 return False
             if term.numeral is not None:
                 return term.price and not small(term)
-            if term.kind is Kind.WORD:
+            if term.kind is kinds.WORD:
                 telling = term.roles & (_TELLING & ~role.BE if term.roles & role.FILLER else _TELLING)
                 if not term.roles & _HARMLESS or telling or term.symbol is not None:
                     return False
@@ -212,7 +212,7 @@ class Lookahead:
         term = self.terms[self.place] if self.place < len(self.terms) else None
         return (
             term is not None
-            and term.kind is not Kind.BREAK
+            and term.kind is not kinds.BREAK
             and (bool(term.roles & role.OPEN_TARGET) or term.text in ("∞", "♾"))
         )
 
@@ -237,7 +237,7 @@ class Lookahead:
                 return False
             if term.price:
                 return not small(term)
-            if term.kind is Kind.WORD and not term.roles & (
+            if term.kind is kinds.WORD and not term.roles & (
                 role.UPDATE | role.MOVE | role.MODIFIED | role.FILLER | role.TO | role.AT
             ):
                 return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.items import CURRENCY, MAX_INDEX, RANGE_MARKS, SKIPPED, Item
-from signalos.parser.kinds import Kind
 from signalos.parser.lookahead import Lookahead
 from signalos.parser.term import Term
 
@@ -56,7 +56,7 @@ class PositionalReader(Lookahead):
             if before.symbol is not None:
                 place -= 1
                 continue
-            if before.kind is Kind.WORD and not before.roles & _JOINING:
+            if before.kind is kinds.WORD and not before.roles & _JOINING:
                 earlier = any(
                     t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line
                 )
@@ -96,7 +96,7 @@ class PositionalReader(Lookahead):
             return False
         before = self.terms[self.place - 1] if self.place else None
         counts = role.SIDE | role.LIMIT | role.STOP | role.ORDER_NOUN
-        first = before is None or before.kind in (Kind.BREAK, Kind.EMOJI) or bool(before.roles & counts)
+        first = before is None or before.kind in (kinds.BREAK, kinds.EMOJI) or bool(before.roles & counts)
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
         return first and after is not None and after.line == term.line and after.text in ".):-@"
 
@@ -104,7 +104,7 @@ class PositionalReader(Lookahead):
         """Say "above" or "below" if the price holds from there on: "below (the) 2340", "2340 altında"."""
         line = self.terms[place].line
         before = [t for t in self.terms[max(0, place - 2) : place] if t.line == line]
-        if len(before) > 1 and before[1].kind is Kind.WORD and not before[1].roles - _ARTICLE:
+        if len(before) > 1 and before[1].kind is kinds.WORD and not before[1].roles - _ARTICLE:
             del before[1]
         behind = [t for t in self.terms[place + 1 : place + 3] if t.line == line]
         following = behind[1] if len(behind) > 1 else None
@@ -125,7 +125,7 @@ class PositionalReader(Lookahead):
         place += 1
         while place + 1 < len(self.terms):
             joint, following = self.terms[place], self.terms[place + 1]
-            ok = (joint.kind is Kind.PUNCT and joint.text in RANGE_MARKS) or joint.roles & (
+            ok = (joint.kind is kinds.PUNCT and joint.text in RANGE_MARKS) or joint.roles & (
                 role.TO | role.AND
             )
             if not ok or joint.line != item.line:

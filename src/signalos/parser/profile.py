@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
-from signalos.parser.kinds import Kind
 from signalos.parser.lexer import lex
 from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
@@ -105,7 +105,7 @@ def overlay(languages: Languages, profile: Profile) -> Languages:
 def words_of(phrase: str, languages: Languages) -> list[str]:
     """The phrase's words as the lexer would find them in a message; marks are left out."""
     tokens = lex(normalise(phrase), languages.compounds)
-    return [token.text for token in tokens if token.kind in (Kind.WORD, Kind.NUMBER)]
+    return [token.text for token in tokens if token.kind in (kinds.WORD, kinds.NUMBER)]
 
 
 def own_words(terms: list[Term]) -> tuple[str, ...]:

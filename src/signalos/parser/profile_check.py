@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
-from signalos.parser.kinds import Kind
 from signalos.parser.lexer import lex
 from signalos.parser.normalise import normalise
 from signalos.parser.profile import LONGEST_PHRASE, PRICE_STYLES, ROLE_TEXTS, Profile, words_of
@@ -183,11 +183,11 @@ class _Check:
     def _parts(self, phrase: str, place: str) -> list[str] | None:
         """The words of ``phrase``, None (and a fault) where it cannot be found in a message."""
         tokens = lex(normalise(phrase), self.languages.compounds)
-        while tokens and tokens[-1].kind is Kind.PUNCT:
+        while tokens and tokens[-1].kind is kinds.PUNCT:
             tokens.pop()
-        while tokens and tokens[0].kind is Kind.PUNCT:
+        while tokens and tokens[0].kind is kinds.PUNCT:
             tokens.pop(0)
-        odd = [t.text for t in tokens if t.kind not in (Kind.WORD, Kind.NUMBER) and t.text not in _MARKS]
+        odd = [t.text for t in tokens if t.kind not in (kinds.WORD, kinds.NUMBER) and t.text not in _MARKS]
         words = words_of(phrase, self.languages)
         letters = sum(c.isalpha() for word in words for c in word)
         why = ""

@@ -15,6 +15,7 @@ from signalos.domain.signal import (
     Reject,
     Side,
 )
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.again import Earlier
 from signalos.parser.clauses import Sentence, roles_of, split
@@ -26,7 +27,6 @@ from signalos.parser.guards import (
     order_reason,
 )
 from signalos.parser.items import MAX_ITEMS, Item
-from signalos.parser.kinds import Kind
 from signalos.parser.levels import LevelReader
 from signalos.parser.lexer import MAX_TOKENS
 from signalos.parser.normalise import Normalised, normalise
@@ -243,7 +243,7 @@ class _Reader:
         """A symbol written with a slip, if exactly one unknown word is one."""
         found = set()
         for term in terms:
-            if term.kind is Kind.WORD and not term.known:
+            if term.kind is kinds.WORD and not term.known:
                 symbol = self.languages.symbols.guess(term.text)
                 if symbol is not None:
                     found.add(symbol)
@@ -257,7 +257,7 @@ class _Reader:
             return False
         place = next(i for i, t in enumerate(terms) if t is trigger)
         for term in terms[max(0, place - 2) : place + 3]:
-            if term.kind is not Kind.WORD or term.known or term.line != trigger.line:
+            if term.kind is not kinds.WORD or term.known or term.line != trigger.line:
                 continue
             written = self.source.cased[term.start : term.end]
             if written.isupper() and len(written) >= 2:

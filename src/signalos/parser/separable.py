@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
-from signalos.parser.kinds import Kind
 from signalos.parser.term import Term
 
 _REACH = 12
@@ -33,15 +33,15 @@ def join_separable(terms: list[Term]) -> None:
 
 
 def _inside(term: Term, verb: Term) -> bool:
-    if term.kind is Kind.PUNCT:
+    if term.kind is kinds.PUNCT:
         return term.line == verb.line and term.text not in _ENDS
-    return term.line == verb.line and term.kind in (Kind.WORD, Kind.NUMBER)
+    return term.line == verb.line and term.kind in (kinds.WORD, kinds.NUMBER)
 
 
 def _heads(terms: list[Term], place: int) -> bool:
     """True for an order's verb; "the market closes" tells."""
     before = terms[place - 1] if place else None
-    if before is None or before.line != terms[place].line or before.kind is not Kind.WORD:
+    if before is None or before.line != terms[place].line or before.kind is not kinds.WORD:
         return True
     if before.roles & (role.AND | role.FIRST_PERSON):
         return True

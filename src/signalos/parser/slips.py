@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from signalos.parser.kinds import Kind
+from signalos.parser import kinds
 from signalos.parser.normalise import Normalised
 from signalos.parser.term import Term
 from signalos.parser.vocabulary import Languages
 
 _LONGEST_MENDED = 24
 _LONGEST_ELISION = 6
+_LONGEST_STRETCHED = 12
+_STRETCHED = {"buy": "buy", "sel": "sell", "now": "now", "long": "long", "short": "short", "close": "close"}
+"""Words that are written with letters drawn out ("buuuy"), each letter once."""
 _LONGEST_CASE_ENDING = 4
 _CONFUSABLE = str.maketrans("аеорсухквмнтбіѕјαοερτυικνχ", "aeopcyxkbmhtbisjaoeptuiknx")
 _DIGIT_LOOKALIKES = str.maketrans("01", "ol")
@@ -32,7 +35,7 @@ def mend(terms: list[Term], source: Normalised, languages: Languages) -> list[Te
     cut = joined = False
     words = languages.words
     for term in terms:
-        if term.kind is not Kind.WORD:
+        if term.kind is not kinds.WORD:
             continue
         text = term.text
         term.word = words[text]
@@ -55,7 +58,7 @@ def mend(terms: list[Term], source: Normalised, languages: Languages) -> list[Te
 
 def _piece(term: Term, start: int, end: int, text: str, languages: Languages, *, glued: bool) -> Term:
     """A part of ``term`` as a word of its own."""
-    piece = Term(Kind.WORD, text, start, end, glued, term.line)
+    piece = Term(kinds.WORD, text, start, end, glued, term.line)
     piece.word = languages.words[text]
     return piece
 
@@ -67,7 +70,7 @@ def _cut_apostrophes(terms: list[Term], languages: Languages) -> list[Term]:
         front, mark, rest = term.text.partition("'")
         if (
             not mark
-            or term.kind is not Kind.WORD
+            or term.kind is not kinds.WORD
             or term.word.known
             or len(rest) != len(term.text) - len(front) - 1
         ):
@@ -110,8 +113,6 @@ def _better(word: str, cased: str, languages: Languages) -> str | None:
             return candidate
     if word in _SWAPS:
         return _SWAPS[word]
-    squeezed = "".join(c for i, c in enumerate(word) if i == 0 or c != word[i - 1])
-    for core in ("buy", "sel", "now", "long", "short", "close"):
-        if squeezed == core and len(word) <= 12:
-            return "sell" if core == "sel" else core
-    return None
+    if len(word) > _LONGEST_STRETCHED or word[0] not in "bsnlc":
+        return None
+    return _STRETCHED.get("".join([c for i, c in enumerate(word) if i == 0 or c != word[i - 1]]))

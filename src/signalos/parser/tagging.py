@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from signalos.domain.symbols import is_currency_pair
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.choice import Chooser
-from signalos.parser.kinds import Kind
 from signalos.parser.lexer import MAX_TOKENS, lex
 from signalos.parser.meaning import Choice, Meaning, Sense
 from signalos.parser.normalise import Normalised
@@ -76,7 +76,7 @@ def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list
         if place < behind:
             continue  # inside a phrase
         kind = term.kind
-        if kind is Kind.WORD:
+        if kind is kinds.WORD:
             word = term.word
             sense = word.sense
             if word.followers:
@@ -87,15 +87,15 @@ def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list
                     _join(term, tokens[place:behind], languages)
             if sense is not None:
                 known.append((term, sense))
-        elif kind is Kind.NUMBER:
+        elif kind is kinds.NUMBER:
             terms.extend(_number_terms(term))
             continue
-        elif kind is Kind.EMOJI:
+        elif kind is kinds.EMOJI:
             if term.text in _TARGETS:
                 term.roles = _TP_ROLE
             elif term.text in _STOPS:
                 term.roles = _SL_ROLE
-        elif kind is Kind.INDEX:
+        elif kind is kinds.INDEX:
             term.ordinal = int(term.text)
         terms.append(term)
     return terms, known
@@ -113,7 +113,7 @@ def _longest(tokens: list[Term], place: int, languages: Languages) -> tuple[int,
         if position >= len(tokens):
             break
         token = tokens[position]
-        if token.kind is Kind.PUNCT and token.glued and token.text in "-&_":
+        if token.kind is kinds.PUNCT and token.glued and token.text in "-&_":
             joined = position + 1 < len(tokens) and tokens[position + 1].glued
             if not joined:
                 break
@@ -121,9 +121,9 @@ def _longest(tokens: list[Term], place: int, languages: Languages) -> tuple[int,
                 nodes = [node.next["&"] for node in nodes if "&" in node.next] or nodes
             position += 1
             token = tokens[position]
-        if token.kind is Kind.WORD:
+        if token.kind is kinds.WORD:
             keys = token.word.keys
-        elif token.kind is Kind.NUMBER:
+        elif token.kind is kinds.NUMBER:
             keys = (token.text,)
         else:
             break
@@ -144,16 +144,16 @@ def _goes_on(tokens: list[Term], place: int, followers: frozenset[str]) -> bool:
     if place + 1 >= len(tokens):
         return False
     following = tokens[place + 1]
-    if following.kind is Kind.WORD:
+    if following.kind is kinds.WORD:
         return not followers.isdisjoint(following.word.keys)
-    if following.kind is Kind.NUMBER:
+    if following.kind is kinds.NUMBER:
         return following.text in followers
     return following.glued and following.text in "-&_"
 
 
 def _join(term: Term, words: list[Term], languages: Languages) -> None:
     """Let ``term`` stand for the whole phrase that it begins."""
-    term.text = " ".join([t.text for t in words if t.kind is not Kind.PUNCT])
+    term.text = " ".join([t.text for t in words if t.kind is not kinds.PUNCT])
     term.end = words[-1].end
     term.word = languages.words[term.text]
 
@@ -182,7 +182,7 @@ def _number_terms(token: Term) -> list[Term]:
     start = token.start
     for part in parts:
         end = start + len(part) + thousands
-        term = Term(Kind.NUMBER, part, start, end, token.glued and start == token.start, token.line)
+        term = Term(kinds.NUMBER, part, start, end, token.glued and start == token.start, token.line)
         term.numeral = _numeral(part, thousands=thousands)
         terms.append(term)
         start += len(part) + 1
@@ -269,9 +269,9 @@ def _pair_partner(terms: list[Term], place: int) -> int | None:
     if place >= len(terms):
         return None
     nxt = terms[place]
-    if nxt.kind is Kind.WORD:
+    if nxt.kind is kinds.WORD:
         return place
-    if nxt.text in "/-_.|:\\" and place + 1 < len(terms) and terms[place + 1].kind is Kind.WORD:
+    if nxt.text in "/-_.|:\\" and place + 1 < len(terms) and terms[place + 1].kind is kinds.WORD:
         return place + 1
     return None
 
@@ -283,7 +283,7 @@ def _skip_suffix(terms: list[Term], place: int, suffixes: frozenset[str]) -> int
     mark = terms[place]
     if mark.text in ".-_" and place + 1 < len(terms):
         ending = terms[place + 1]
-        if ending.glued and ending.kind is Kind.WORD and ending.text in suffixes:
+        if ending.glued and ending.kind is kinds.WORD and ending.text in suffixes:
             return place + 2
     if mark.text in "#+!^" and (place + 1 >= len(terms) or terms[place + 1].numeral is None):
         return place + 1
@@ -308,10 +308,10 @@ def _traded(terms: list[Term], place: int) -> bool:
     term = terms[place]
     before = terms[place - 1] if place and terms[place - 1].line == term.line else None
     behind = terms[place + 1] if place + 1 < len(terms) and terms[place + 1].line == term.line else None
-    if before is not None and before.roles & role.SIDE and before.kind is Kind.WORD:
+    if before is not None and before.roles & role.SIDE and before.kind is kinds.WORD:
         return (
             behind is None
-            or behind.kind in (Kind.BREAK, Kind.PUNCT, Kind.EMOJI)
+            or behind.kind in (kinds.BREAK, kinds.PUNCT, kinds.EMOJI)
             or behind.price
             or bool(
                 behind.roles
@@ -319,8 +319,8 @@ def _traded(terms: list[Term], place: int) -> bool:
             )
         )
     if before is not None and before.roles & role.CLOSE and not term.roles:
-        return behind is None or bool(behind.roles & role.NOW) or behind.kind is not Kind.WORD
-    heads = before is None or before.kind in (Kind.BREAK, Kind.EMOJI)
+        return behind is None or bool(behind.roles & role.NOW) or behind.kind is not kinds.WORD
+    heads = before is None or before.kind in (kinds.BREAK, kinds.EMOJI)
     return heads and not term.roles & role.NEGATION and _before_side_and_price(terms, place)
 
 
@@ -331,12 +331,12 @@ def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTabl
     term = terms[place]
     if term.text in table.coins and _all_capitals(term, source):
         named = term.roles and any(
-            t.symbol or (t.kind is Kind.WORD and t.text not in table.weak and table.find(t.text))
+            t.symbol or (t.kind is kinds.WORD and t.text not in table.weak and table.find(t.text))
             for t in terms
             if t is not term
         )
         return not named and _traded(terms, place)  # "SELL NEAR 2350 GOLD" names gold
-    first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is Kind.BREAK
+    first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is kinds.BREAK
     if first and len(term.text) == 2 and _before_side_and_price(terms, place):
         return True
     named = term.text not in table.coins  # "the dow", but "this one" is no coin

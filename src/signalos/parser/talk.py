@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from signalos.domain.signal import Reading
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import parts_clauses
-from signalos.parser.kinds import Kind
 from signalos.parser.roles import Roles, first_reason, joined
 from signalos.parser.term import Term
 
@@ -46,5 +46,5 @@ def announced(terms: list[Term], roles: Roles) -> str | None:
 def _asks(terms: list[Term]) -> bool:
     """True if there is a question mark, and something that it could ask."""
     return "?" in [term.text for term in terms] and any(
-        term.kind not in (Kind.BREAK, Kind.EMOJI) and not parts_clauses(term) for term in terms
+        term.kind not in (kinds.BREAK, kinds.EMOJI) and not parts_clauses(term) for term in terms
     )

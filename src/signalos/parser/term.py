@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from signalos.parser import kinds
 from signalos.parser.kinds import Kind
 from signalos.parser.numbers import Numeral
 from signalos.parser.roles import NONE, Roles, names
@@ -51,7 +52,7 @@ class Term:
     def known(self) -> bool:
         """True for anything but a word that no language file has."""
         return (
-            self.kind is not Kind.WORD
+            self.kind is not kinds.WORD
             or bool(self.roles)
             or self.symbol is not None
             or self.currency is not None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
-from signalos.parser.kinds import Kind
 from signalos.parser.numbers import decimals
 from signalos.parser.roles import joined
 from signalos.parser.term import Term
@@ -140,7 +140,7 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         return False
     if unit == "time":
         _minutes(terms, place)
-    if after.kind is Kind.WORD and not after.roles:
+    if after.kind is kinds.WORD and not after.roles:
         after.roles = role.FILLER
     term.numeral = numeral.with_unit(unit)
     return True
@@ -214,7 +214,7 @@ def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | N
     second = terms[place + 2]
     if second.numeral is None or second.line != terms[place].line:
         return False
-    on_word = terms[place].glued and before is not None and before.kind is Kind.WORD
+    on_word = terms[place].glued and before is not None and before.kind is kinds.WORD
     if after.text == ":" and not on_word and numeral.whole and numeral.value < 25:
         labelled = _numbers_a_label(terms, place)
         close = second.glued and after.glued
@@ -265,7 +265,7 @@ def _signed(terms: list[Term], place: int, before: Term) -> None:
     earlier = terms[place - 2] if place > 1 and terms[place - 2].line == before.line else None
     if earlier is None:
         return
-    if earlier.kind is Kind.EMOJI and len(numeral.digits) <= _RESULT_DIGITS:
+    if earlier.kind is kinds.EMOJI and len(numeral.digits) <= _RESULT_DIGITS:
         terms[place].numeral = numeral.with_sign("-")  # "SL ❌ -120"
         return
     ranged = earlier.numeral is not None and (before.glued or earlier.numeral.unit == "")
@@ -282,7 +282,7 @@ def _mark_after_ignored(terms: list[Term]) -> None:
     ignoring = False
     seen = 0
     for place, term in enumerate(terms):
-        if term.kind is Kind.BREAK:
+        if term.kind is kinds.BREAK:
             ignoring = False
             continue
         if term.roles & (role.SL | role.TP | role.BUY | role.SELL) or (
@@ -301,5 +301,5 @@ def _mark_after_ignored(terms: list[Term]) -> None:
                 term.numeral = term.numeral.with_unit("noise")
         elif ignoring and (term.text in (",", ";", ")") or (term.text == "." and not term.glued)):
             ignoring = False
-        elif ignoring and term.kind is Kind.WORD and not term.roles:
+        elif ignoring and term.kind is kinds.WORD and not term.roles:
             ignoring = seen == 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from signalos.domain.signal import Open, Side
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.kinds import Kind
 from signalos.parser.prices import far
 from signalos.parser.roles import joined
 from signalos.parser.term import Term
@@ -129,7 +129,7 @@ def _auxiliary(term: Term, clause: Clause) -> bool:
     if term.text != "be":
         return False
     following = clause.terms[clause.terms.index(term) + 1 :][:1]
-    return any(t.kind is Kind.WORD and t.roles & _TOLD_OF_STOPS for t in following)
+    return any(t.kind is kinds.WORD and t.roles & _TOLD_OF_STOPS for t in following)
 
 
 def _names_only(terms: list[Term]) -> bool:
@@ -213,7 +213,7 @@ def _unknown_object(behind: list[Term]) -> bool:
     """True for "close your seat now": what stands right behind the verb is nothing that trades."""
     near = True
     for term in behind:
-        if term.kind is not Kind.WORD or term.roles & ~_ARTICLES:
+        if term.kind is not kinds.WORD or term.roles & ~_ARTICLES:
             return bool(term.roles & role.ADVERT) or (near and bool(term.roles & role.PERIOD))
         if not term.known:
             return True

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.guards import asks
 from signalos.parser.hours import at_an_hour
-from signalos.parser.kinds import Kind
 from signalos.parser.roles import first_reason
 
 _UPDATE_SENTENCE = (
@@ -78,7 +78,7 @@ def update_reason(clause: Clause, sentence: Sentence) -> str:
         t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in clause.terms
     ) and any(t.text == "@" for t in clause.terms):
         return "report"  # a copier's card: "PARTIAL CLOSE SELL EURUSD 0.05 @1.0880 +20 pips"
-    words = [term for term in clause.terms if term.kind is Kind.WORD]
+    words = [term for term in clause.terms if term.kind is kinds.WORD]
     unknown = sum(not term.known for term in words)
     if unknown > 1 + len(words) // 6:
         return "talk"
