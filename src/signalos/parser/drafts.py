@@ -34,7 +34,12 @@ class Draft:
     @property
     def has_levels(self) -> bool:
         """True if a stop or target is stated with a value."""
-        return any(item.values or item.cut for item in (*self.stops, *self.targets))
+        # A loop, as this is asked for at every part of an order.
+        for items in (self.stops, self.targets):
+            for item in items:
+                if item.values or item.cut:
+                    return True
+        return False
 
     @property
     def has_prices(self) -> bool:

@@ -110,8 +110,7 @@ def order_reason(draft: Draft, sentences: list[Sentence], *, complete: bool) -> 
     if complete and _all_reached(draft, sentences):
         return "result"
     for sentence in sentences:
-        own = any(term is trigger for term in sentence.terms)
-        if own:
+        if sentence.terms[0].sentence == trigger.sentence:
             reason = _trigger_reason(draft, sentence, trigger, complete=complete) or _ahead_reason(
                 draft, sentence, trigger
             )

@@ -24,6 +24,19 @@ from signalos.parser.roles import ROLES
 from signalos.parser.term import Term
 
 _KINDS = (("limit", role.LIMIT), ("stop", role.STOP), ("pending", role.PENDING))
+_NAMING = LABEL_ROLES | role.of("buy sell stop stop_order aim bail limit pending now emoji_sl emoji_tp")
+"""Roles of the words that name a part of an order."""
+
+
+def _may_be_part(term: Term) -> bool:
+    """False for most words and marks: whatever stands around them, they begin no part of an order."""
+    return (
+        term.numeral is not None
+        or term.symbol is not None
+        or bool(term.roles & _NAMING)
+        or term.ordinal is not None
+        or term.text == "e"
+    )
 
 
 class LevelReader(PositionalReader):
@@ -48,7 +61,9 @@ class LevelReader(PositionalReader):
         """All parts; reading ends where there are more than MAX_ITEMS, which the caller refuses."""
         while self.place < len(self.terms) and len(self.found) <= MAX_ITEMS:
             before = self.place
-            self._step(self.terms[self.place])
+            term = self.terms[before]
+            if _may_be_part(term):
+                self._step(term)
             if self.place == before:
                 self.place += 1
         read_table(self.terms, self.found)
@@ -59,11 +74,13 @@ class LevelReader(PositionalReader):
 
         A label without value beside a number that was taken for a lot or a count is unread too.
         """
+        labelled = {item.line for item in self.found if item.kind in ("sl", "tp", "entry", "side")}
+        if not labelled:
+            return labelled
         empty = {
             i.line for i in self.found if i.kind in ("sl", "tp") and not i.values and not i.open_target
         }
         taken = {id(value) for item in self.found for value in item.values} | self.skipped
-        labelled = {item.line for item in self.found if item.kind in ("sl", "tp", "entry", "side")}
         taken -= {id(item.label) for item in self.found if item.kind == "loose"}
         return {
             term.line
@@ -84,8 +101,6 @@ class LevelReader(PositionalReader):
     # -- one term -------------------------------------------------------------------------------
 
     def _step(self, term: Term) -> None:
-        if term.kind is kinds.BREAK:
-            return
         if term.symbol is not None:
             self._add(Item("symbol", term))
         elif not (self._side(term) or self._level(term) or self._kind_or_entry(term)):
