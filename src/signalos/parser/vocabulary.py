@@ -39,11 +39,12 @@ class Node:
         """Let the phrase of ``words`` mean ``meaning`` as well."""
         node = self
         for word in words:
-            further = node.next.get(word)
-            if further is None:
-                further = node.next[word] = Node()
-            node = further
-        node.meanings = (*node.meanings, meaning)
+            further = node.next
+            if word in further:
+                node = further[word]
+            else:
+                node = further[word] = Node()
+        node.meanings = (*node.meanings, meaning) if node.meanings else (meaning,)
 
 
 class Word:
