@@ -9,6 +9,7 @@ from decimal import Decimal
 from signalos.domain.signal import Side, Span
 from signalos.parser.normalise import Normalised, normalise
 from signalos.parser.reading import MAX_LENGTH
+from signalos.parser.roles import ROLES
 from signalos.parser.tagging import tag
 from signalos.parser.term import Term
 from signalos.parser.vocabulary import Languages
@@ -42,7 +43,7 @@ def look(text: str, languages: Languages, default_symbol: str | None) -> Seen:
         if term.symbol is not None:
             symbols.setdefault(term.symbol, term)
         for side in Side:
-            if side.value in term.roles:
+            if term.roles & ROLES[side.value]:
                 sides.setdefault(side, term)
         # Times, percentages, lots and pips are numbers too, but no prices.
         if term.numeral is not None and term.price and term.numeral.unit == "":

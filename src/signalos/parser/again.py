@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from signalos.domain.signal import Action, Close, Open, OrderKind, Reach, Scope
+from signalos.parser import roles as role
 from signalos.parser.clauses import Sentence
 from signalos.parser.edits import level_changes
 from signalos.parser.targets import Memory
@@ -23,9 +24,9 @@ class Earlier:
         if action.order is not OrderKind.MARKET:
             return False
         for sentence in sentences:
-            if sentence.roles & {"buy", "sell"} and not sentence.roles & {"modified"}:
+            if sentence.roles & role.SIDE and not sentence.roles & role.MODIFIED:
                 return False
-            if "modified" in sentence.roles:
+            if sentence.roles & role.MODIFIED:
                 return True
         return False
 
@@ -68,7 +69,7 @@ class Earlier:
         sentence, earlier = sentences[0], signal.opens[0]
         known = all(term.known and term.numeral is None for term in sentence.terms)
         refused = any(update_reason(clause, sentence) for clause in sentence.clauses)
-        if not known or "again" not in sentence.roles or refused or not _enters_again(sentence):
+        if not known or not sentence.roles & role.AGAIN or refused or not _enters_again(sentence):
             return []
         return [replace(earlier, order=OrderKind.MARKET, entry=(), spans=(), confidence=0.7)]
 
@@ -77,7 +78,7 @@ class Earlier:
         for sentence in sentences:
             for clause in sentence.clauses:
                 symbols = sentence.symbols
-                if "reverse" not in clause.roles or len(symbols) > 1 or update_reason(clause, sentence):
+                if not clause.roles & role.REVERSE or len(symbols) > 1 or update_reason(clause, sentence):
                     continue
                 if not all(term.known and term.numeral is None for term in clause.terms):
                     continue
@@ -94,7 +95,7 @@ class Earlier:
 
     def reversed(self, sentences: list[Sentence], opened: list[Action]) -> list[Action]:
         """Close what "flip to sell" ends: the opposite signals of the symbol before it opens."""
-        if not any("reverse" in sentence.roles for sentence in sentences):
+        if not any(sentence.roles & role.REVERSE for sentence in sentences):
             return []
         closes: list[Action] = []
         for action in opened:
@@ -107,32 +108,16 @@ class Earlier:
         return closes
 
 
-_OTHER_NEWS = frozenset(
-    {
-        "hold",
-        "result",
-        "past",
-        "closed",
-        "activated",
-        "analysis",
-        "report",
-        "old",
-        "close",
-        "out",
-        "sl",
-        "tp",
-        "be",
-    }
-)
+_OTHER_NEWS = role.of("hold result past closed activated analysis report old close out sl tp be")
 
 
 def _enters_again(sentence: Sentence) -> bool:
     """True if the word for "again" comes with a word of trading: "thanks again" and "holding again" ask for nothing."""
     if sentence.roles & _OTHER_NEWS:
         return False
-    if sentence.roles & {"enter", "now", "buy", "sell"}:
+    if sentence.roles & (role.ENTER | role.NOW | role.BUY | role.SELL):
         return True
-    again = [t for t in sentence.terms if "again" in t.roles]
-    return any(t.text.startswith("re") or "order_noun" in t.roles for t in again) or any(
-        "order_noun" in t.roles for t in sentence.terms
+    again = [t for t in sentence.terms if t.roles & role.AGAIN]
+    return any(t.text.startswith("re") or t.roles & role.ORDER_NOUN for t in again) or any(
+        t.roles & role.ORDER_NOUN for t in sentence.terms
     )

@@ -14,24 +14,18 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from signalos.domain.symbols import CURRENCIES
+from signalos.parser import kinds
 from signalos.parser.language_file import read_document
-from signalos.parser.lexer import CJK, Kind, lex
+from signalos.parser.lexer import CJK, lex
+from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
-from signalos.parser.roles import NONE, ROLES
+from signalos.parser.roles import FRACTION, NONE, ORDINAL, ROLES, Roles
 from signalos.parser.symbols import SymbolTable
-from signalos.parser.vocabulary import (
-    BARE,
-    BARE_STRICT,
-    STEM_MINIMUM,
-    Languages,
-    Meaning,
-    Node,
-)
+from signalos.parser.vocabulary import BARE, BARE_STRICT, STEM_MINIMUM, Languages, Node
 
 _SPACED_LETTERS = 3
 """Single letters from which on the lexer reads one word."""
 _VERB_AND_PARTICLE = 2
-_WRITTEN = ("fraction", "ordinal")
 
 
 class LanguageError(ValueError):
@@ -86,8 +80,8 @@ class _Builder:
         self.endings: set[str] = set()
         self.prefixes: set[str] = set()
         self.clitics: set[tuple[str, str]] = set()
-        self.separable: dict[str, dict[str, frozenset[str]]] = {}
-        self._plain_words: dict[str, tuple[str, str] | None] = {}
+        self.separable: dict[str, dict[str, Roles]] = {}
+        self._plain_words = _PlainWords()
         self._without_accents: dict[tuple[Meaning, bool], Meaning] = {}
 
     def add(self, language: _Language) -> None:
@@ -97,7 +91,7 @@ class _Builder:
         self.clitics.update((letters, language.code) for letters in language.clitics)
         for verb, particle, role in language.separable():
             known = self.separable.setdefault(verb, {})
-            known[particle] = known.get(particle, NONE) | {role}
+            known[particle] = known.get(particle, NONE) | ROLES[role]
         if language.call_to_act:
             self.call_to_act.add(language.code)
         strict = language.strict_accents
@@ -138,19 +132,15 @@ class _Builder:
 
     def _split_plain(self, phrase: str) -> list[str] | None:
         """The words of a phrase of letters and spaces alone, as nearly all are; None if it holds more."""
-        words = []
-        singles = 0
+        words: list[str] = []
         for written in phrase.split():
-            try:
-                known = self._plain_words[written]
-            except KeyError:
-                known = self._plain_words[written] = _plain_word(written)
+            known = self._plain_words[written]
             if known is None:
                 return None
-            word = known[0]
-            singles += len(word) == 1
-            words.append(word)
-        return words if singles < _SPACED_LETTERS else None
+            words.append(known[0])
+        if len(words) >= _SPACED_LETTERS and [len(word) for word in words].count(1) >= _SPACED_LETTERS:
+            return None
+        return words
 
     def _split(self, phrase: str, language: _Language) -> list[str]:
         words = _words(phrase, language.name, strict=language.strict_accents)
@@ -179,6 +169,14 @@ class _Builder:
             separable=self.separable,
             longest_ending=max(map(len, self.endings), default=1) - 1,
         )
+
+
+class _PlainWords(dict[str, tuple[str, str] | None]):
+    """The words met so far: (folded, without accents), None for one that holds more than letters."""
+
+    def __missing__(self, written: str) -> tuple[str, str] | None:
+        known = self[written] = _plain_word(written)
+        return known
 
 
 class _Language:
@@ -210,23 +208,23 @@ class _Language:
 
     def meanings(self) -> Iterator[tuple[str, Meaning]]:
         """Every phrase with its meaning; roles of a phrase listed twice are joined."""
-        roles: dict[str, tuple[str, ...]] = {}
+        roles: dict[str, Roles] = {}
         for role, phrases in self.document.get("words", {}).items():
             if role not in ROLES:
                 raise LanguageError(f"{self.name}: [words] has no role {role!r}; roles.py lists them")
+            bit = ROLES[role]
             for phrase in self._phrases(f"words.{role}", phrases):
-                roles[phrase] = (*roles[phrase], role) if phrase in roles else (role,)
+                roles[phrase] = roles.get(phrase, NONE) | bit
         tables: tuple[dict[str, Any], ...] = (
             self._fractions(), self._ordinals(), self._symbols(), self._currencies(),
         )  # fmt: skip
         special = set().union(*tables)
+        nothing = (None,) * len(tables)
         shared: dict[tuple[object, ...], Meaning] = {}  # most phrases of a role mean just the same
-        for phrase in {**roles, **dict.fromkeys(special)}:
-            mine = roles.get(phrase, ())
+        for phrase in {**roles, **dict.fromkeys(sorted(special))}:
+            mine = roles.get(phrase, NONE)
             weak = self._folded(phrase) in self.weak if self.weak else False
-            values = (
-                tuple(table.get(phrase) for table in tables) if phrase in special else (None,) * len(tables)
-            )
+            values = tuple([table.get(phrase) for table in tables]) if phrase in special else nothing
             key = (mine, weak, values)
             meaning = shared.get(key)
             if meaning is None:
@@ -235,19 +233,20 @@ class _Language:
 
     def _meaning(
         self,
-        roles: tuple[str, ...],
+        roles: Roles,
         weak: bool,
         fraction: Decimal | None,
         ordinal: int | None,
         symbol: str | None,
         currency: str | None,
     ) -> Meaning:
-        more = [
-            name for name, value in zip(_WRITTEN, (fraction, ordinal), strict=True) if value is not None
-        ]
+        if fraction is not None:
+            roles |= FRACTION
+        if ordinal is not None:
+            roles |= ORDINAL
         return Meaning(
             language=self.code,
-            roles=frozenset((*roles, *more)),
+            roles=roles,
             ordinal=ordinal,
             fraction=fraction,
             symbol=symbol,
@@ -267,9 +266,7 @@ class _Language:
                 yield words[0], words[1], role
 
     def _phrases(self, place: str, phrases: object) -> list[str]:
-        if not isinstance(phrases, list) or not all(
-            isinstance(p, str) and p and not p.isspace() for p in phrases
-        ):
+        if not isinstance(phrases, list) or not all(isinstance(p, str) and p.strip() for p in phrases):
             raise LanguageError(f"{self.name}: {place} must be a list of phrases")
         return phrases
 
@@ -326,7 +323,7 @@ def _words(phrase: str, name: str, *, strict: bool = False) -> list[str]:
     for part in phrase.split():
         stem, ending = part.endswith("*"), part.startswith("*")
         tokens = lex(normalise(part.strip("*")))
-        kept = [t.text for t in tokens if t.kind is not Kind.PUNCT or len(tokens) == 1]
+        kept = [t.text for t in tokens if t.kind is not kinds.PUNCT or len(tokens) == 1]
         if not kept:
             raise LanguageError(f"{name}: the phrase {phrase!r} has a part without letters")
         if len(kept) == 2 and kept[1].isdecimal() and part == phrase:  # "h4"; but "if tp1" is three words

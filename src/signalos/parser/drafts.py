@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from signalos.domain.signal import Side
+from signalos.parser import roles as role
 from signalos.parser.items import Item
 from signalos.parser.term import Term
 
@@ -33,7 +34,12 @@ class Draft:
     @property
     def has_levels(self) -> bool:
         """True if a stop or target is stated with a value."""
-        return any(item.values or item.cut for item in (*self.stops, *self.targets))
+        # A loop, as this is asked for at every part of an order.
+        for items in (self.stops, self.targets):
+            for item in items:
+                if item.values or item.cut:
+                    return True
+        return False
 
     @property
     def has_prices(self) -> bool:
@@ -169,8 +175,8 @@ class Drafter:
         draft.symbol, draft.symbol_term = item.label.symbol, item.label
 
     def _side(self, item: Item, later: list[Item]) -> None:
-        side = Side.BUY if "buy" in item.label.roles else Side.SELL
-        both = {"buy", "sell"} <= item.label.roles
+        side = Side.BUY if item.label.roles & role.BUY else Side.SELL
+        both = item.label.roles & role.SIDE == role.SIDE
         draft = self.now
         if draft.side is None:
             draft.side, draft.side_term, draft.conflict = side, item.label, both

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from signalos.parser import roles as role
 from signalos.parser.term import Term
 
 BULLETS = frozenset("•·▪◾◽■□●○◆◇★☆✦")
@@ -11,9 +12,9 @@ SEPARATORS = frozenset(":=@-.!'\">→…|‖¦#([*~_+»➔➜➝➞➡⇒⟶▶�
 LIST_MARKS = frozenset("…,/-&|‖¦~+、_;→➡➔➜➝➞⇒⟶>") | BULLETS
 RANGE_MARKS = frozenset("-/_~&")
 CURRENCY = frozenset("$€£¥")
-LABEL_ROLES = frozenset({"sl", "tp", "entry"})
-SKIPPED = frozenset({"at", "to", "approx", "from", "zone", "between", "price", "above", "below"})
-STOPPING = frozenset({"buy", "sell", "sl", "tp", "limit", "stop"})
+LABEL_ROLES = role.LABEL
+SKIPPED = role.of("at to approx from zone between price above below")
+STOPPING = role.of("buy sell sl tp limit stop")
 MAX_ITEMS = 120
 """Parts of orders in one message; more is a table or an attack, never a signal."""
 MAX_INDEX = 20

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.items import MAX_INDEX, SKIPPED, STOPPING, Item
-from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
 LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
@@ -19,7 +19,8 @@ LETTERS = {letter: n for n, letter in enumerate("abcdef", start=1)} | {
 def lettered(terms: list[Term]) -> bool:
     """True if a second target is named by a letter, so that "TP A" is the first and no "take profit a 2372"."""
     return any(
-        after.text in ("b", "ii") and before.roles & {"tp", "emoji_tp"} for before, after in pairwise(terms)
+        after.text in ("b", "ii") and before.roles & (role.TP | role.EMOJI_TP)
+        for before, after in pairwise(terms)
     )
 
 
@@ -35,7 +36,7 @@ def glued_index(term: Term, item: Item) -> None:
         and len(price) >= 3
         and not price.startswith("0")
     ):
-        term.numeral = replace(numeral, readings=(*numeral.readings, Decimal(price)))
+        term.numeral = numeral.with_readings((*numeral.readings, Decimal(price)))
 
 
 def small(term: Term) -> bool:
@@ -52,7 +53,7 @@ def read_table(terms: list[Term], found: list[Item]) -> None:
     for line, labels in empty.items():
         if len(labels) < 2:
             continue
-        written = {term.line for term in terms if term.kind in (Kind.WORD, Kind.NUMBER) or term.symbol}
+        written = {term.line for term in terms if term.kind in (kinds.WORD, kinds.NUMBER) or term.symbol}
         row = line + 1 if line + 1 in written else line + 2  # a rule of dashes may stand below the head
         first = row
         while len(numbers := [term for term in terms if term.line == row and term.price]) == len(labels):
@@ -79,7 +80,7 @@ def _read_row(found: list[Item], labels: list[Item], numbers: list[Term], *, fir
 
 def bare_lines(terms: list[Term]) -> set[int]:
     """Lines that hold nothing but numbers, marks, emoji and words that stand around prices."""
-    allowed = SKIPPED | {"and", "now", "pips", "filler", "or"}
+    allowed = SKIPPED | role.of("and now pips filler or")
     bare: set[int] = set()
     spoilt: set[int] = set()
     for term in terms:
@@ -88,8 +89,8 @@ def bare_lines(terms: list[Term]) -> set[int]:
             if term.numeral.unit not in ("", "pips", "noise", "percent", "ratio"):
                 spoilt.add(term.line)
         elif (
-            (term.kind is Kind.WORD and (not term.roles & allowed or term.roles & STOPPING))
-            or term.kind in (Kind.LINK, Kind.MENTION)
+            (term.kind is kinds.WORD and (not term.roles & allowed or term.roles & STOPPING))
+            or term.kind in (kinds.LINK, kinds.MENTION)
             or term.symbol is not None
         ):
             spoilt.add(term.line)

@@ -14,13 +14,14 @@ from signalos.domain.signal import (
     Side,
     Span,
 )
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import first_reason
 from signalos.parser.items import Item
 from signalos.parser.layout import small
-from signalos.parser.lexer import Kind
 from signalos.parser.normalise import Normalised
 from signalos.parser.prices import far, resolve
+from signalos.parser.roles import first_reason
 from signalos.parser.symbols import Range, SymbolTable
 from signalos.parser.targets import Memory
 from signalos.parser.term import Term
@@ -33,13 +34,19 @@ from signalos.parser.update_forms import (
 from signalos.parser.update_guards import update_reason
 
 _ALL = Decimal(1)
-_MOVING = frozenset({"move", "update", "to", "now"})
-_MOVED_TO = frozenset({"move", "to"})
-_CHANGED = frozenset({"move", "update", "to"})
+_MOVING = role.of("move update to now")
+_MOVED_TO = role.MOVE | role.TO
+_CHANGED = role.MOVE | role.UPDATE | role.TO
+_EITHER = role.AT | role.TO
 _PAIR = 2
-_BE_VERBS = frozenset({"move", "sl", "now"})
-_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
-_TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
+_BE_VERBS = role.MOVE | role.SL | role.NOW
+_TOLD = ((role.PAST, "past_tense"), (role.OLD, "old"), (role.REPORT, "report"))
+_TALKED = (
+    (role.PLAN, "plan"),
+    (role.GET_READY, "get_ready"),
+    (role.QUESTION, "question"),
+    (role.ANALYSIS, "analysis"),
+)
 """Void a level anywhere in its sentence, unless its own clause moves it."""
 
 
@@ -55,7 +62,7 @@ def _raised_to(price: Term, clause: Clause) -> bool:
     """True for "raise to 2345 the stop": a price in front of its label belongs to it only so."""
     place = next((i for i, t in enumerate(clause.terms) if t is price), 0)
     before = clause.terms[:place]
-    return bool(before) and "to" in before[-1].roles and any("move" in t.roles for t in before)
+    return bool(before and before[-1].roles & role.TO) and any(t.roles & role.MOVE for t in before)
 
 
 def _replaced(values: list[tuple[int | None, Decimal, Term]], known: Open | None) -> int:
@@ -122,9 +129,9 @@ class LevelUpdates:
         reason = (
             ("question" if sentence.line in self.asked else "")
             or update_reason(clause, sentence)
-            or first_reason(roles if roles >= _MOVED_TO else sentence.roles, _TOLD)
+            or first_reason(roles if roles & _MOVED_TO == _MOVED_TO else sentence.roles, _TOLD)
             or ("" if roles & _MOVING else first_reason(sentence.roles, _TALKED))
-            or ("hold" if "hold" in sentence.roles and not _changes(clause) else "")
+            or ("hold" if sentence.roles & role.HOLD and not _changes(clause) else "")
         )
         self.clause_reasons[id(clause)] = reason
         return reason
@@ -141,10 +148,10 @@ class LevelUpdates:
 
     def _with_later_value(self, item: Item, clause: Clause, sentence: Sentence) -> Item:
         """``tighten SL, new one 108.05``: the one price of the sentence belongs to its one label."""
-        if "move" not in clause.roles:
+        if not clause.roles & role.MOVE:
             return item
         prices = [t for t in sentence.terms if t.price and not (t.numeral and t.numeral.unit)]
-        if len(prices) != 1 or sum(bool(t.roles & {"sl", "tp"}) for t in sentence.terms) != 1:
+        if len(prices) != 1 or sum(bool(t.roles & role.LEVEL) for t in sentence.terms) != 1:
             return item
         if small(prices[0]) or (prices[0].start < item.label.start and not _raised_to(prices[0], clause)):
             return item
@@ -157,17 +164,17 @@ class LevelUpdates:
         roles = clause.roles
         if item.cut:
             return "advert"
-        if item.result or "result" in roles or "activated" in roles:
+        if item.result or roles & role.RESULT or roles & role.ACTIVATED:
             return "result"
-        if ("analysis" in roles and not roles & {"move", "now"}) or "next" in roles:
+        if (roles & role.ANALYSIS and not roles & (role.MOVE | role.NOW)) or roles & role.NEXT:
             return "analysis"
         if any(t.numeral is not None and t.numeral.unit == "pips" for t in item.values):
             return "unsupported_distance"
-        words = [t for t in clause.terms if t.kind is Kind.WORD]
-        moving = bool(roles & {"move", "update"})
+        words = [t for t in clause.terms if t.kind is kinds.WORD]
+        moving = bool(roles & (role.MOVE | role.UPDATE))
         if any(not t.known for t in words) and not moving:
             return "talk"
-        if roles & {"close", "hold"} and not moving and "to" not in roles:
+        if roles & (role.CLOSE | role.HOLD) and not moving and not roles & role.TO:
             return "talk"
         return ""
 
@@ -185,9 +192,9 @@ class LevelUpdates:
         terms = clause.terms
         seen = False
         for place, term in enumerate(terms):
-            if "to" in term.roles or "at" in term.roles:
+            if term.roles & role.TO or term.roles & role.AT:
                 seen = True
-            if seen and "tp" in term.roles and "sl" not in term.roles:
+            if seen and term.roles & role.TP and not term.roles & role.SL:
                 following = terms[place + 1] if place + 1 < len(terms) else None
                 if following is None:
                     return 1
@@ -257,7 +264,7 @@ class LevelUpdates:
         if self._odd([price for _, price, _ in values], known, usual):
             return
         spans = tuple(self._field("take_profit", term) for _, _, term in values)
-        moving = "move" in clause.roles or "to" in clause.roles
+        moving = clause.roles & role.MOVE or clause.roles & role.TO
         several = known is not None and len(known.take_profits) > 1
         if (
             len(values) == 1
@@ -312,11 +319,11 @@ class LevelUpdates:
             return []
         if len(sentence.symbols) == 1:
             return sentence.symbols
-        if len(self.named) == 1 or (len(self.named) == _PAIR and "both" in sentence.roles):
+        if len(self.named) == 1 or (len(self.named) == _PAIR and sentence.roles & role.BOTH):
             return self.named
         return []
 
 
 def _changes(clause: Clause) -> bool:
     """True if a word says that levels move; "a" in "teniamo, target a 2370" is to and at in one, and says nothing."""
-    return any(t.roles & _CHANGED and not t.roles >= {"at", "to"} for t in clause.terms)
+    return any(t.roles & _CHANGED and t.roles & _EITHER != _EITHER for t in clause.terms)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.items import CURRENCY, MAX_INDEX, SEPARATORS, SKIPPED, STOPPING, Item
 from signalos.parser.layout import small
-from signalos.parser.lexer import Kind
 from signalos.parser.term import Term
 
 _WORDS_BEFORE_VALUE = 4
-_HARMLESS = frozenset(
-    {"filler", "reference", "at", "approx", "above", "below", "to", "price", "zone", "order_noun"}
-    | {"permission", "enter", "move", "be_verb"}
+_HARMLESS = role.of(
+    "filler reference at approx above below to price zone order_noun permission enter move be_verb"
 )
 """Words that may stand between a label and its price."""
-_TELLING = frozenset(
-    {"buy", "sell", "sl", "tp", "be", "result", "past", "close", "cancel", "negation", "if", "until"}
-    | {"open_target"}
-)
+_TELLING = role.of("buy sell sl tp be result past close cancel negation if until open_target")
 """Words that may not, whatever else they are."""
 
 
@@ -33,13 +30,13 @@ class Lookahead:
         place = self.place - 1
         if place >= 0 and self.terms[place].symbol is not None:
             later = any(
-                t.roles & {"sl"} and t.line == self.terms[self.place].line
+                t.roles & role.SL and t.line == self.terms[self.place].line
                 for t in self.terms[self.place + 1 :][:12]
             )
             if not later:
                 return False
             place -= 1
-        return place >= 0 and bool(self.terms[place].roles & {"buy", "sell"})
+        return place >= 0 and bool(self.terms[place].roles & role.SIDE)
 
     def _is_index(self, term: Term, item: Item) -> bool:
         """True if a number behind a label is the label's own: the 1 of "TP 1: 2400"."""
@@ -58,13 +55,13 @@ class Lookahead:
         if numeral.unit not in ("", "noise", "ratio", "time"):
             return False
         before = self.terms[self.place - 1]
-        if term.glued and before is item.label and before.kind is Kind.WORD:
+        if term.glued and before is item.label and before.kind is kinds.WORD:
             return True
         if before.text == "#":
             return True
         ahead = self.place + 1
         while ahead < len(self.terms) and (
-            self.terms[ahead].kind in (Kind.PUNCT, Kind.EMOJI) and self.terms[ahead].text not in ",/&"
+            self.terms[ahead].kind in (kinds.PUNCT, kinds.EMOJI) and self.terms[ahead].text not in ",/&"
         ):
             ahead += 1
         if ahead >= len(self.terms):
@@ -73,14 +70,16 @@ class Lookahead:
         if following.line == term.line and following.numeral is not None:
             tiny = following.numeral.whole and following.numeral.value <= MAX_INDEX
             return not tiny and following.numeral.unit in ("", "pips", "cut")
-        if following.line == term.line and following.roles & {"at", "to"}:
+        if following.line == term.line and following.roles & (role.AT | role.TO):
             return True
-        if following.kind is Kind.BREAK:  # "TP 1" with its price on the next line
+        if following.kind is kinds.BREAK:  # "TP 1" with its price on the next line
             below = self.terms[ahead + 1] if ahead + 1 < len(self.terms) else None
             return below is not None and below.price and below.line in self.bare
-        if following.roles & {"open_target", "result"}:
+        if following.roles & (role.OPEN_TARGET | role.RESULT):
             return True
-        if following.roles & {"update", "move", "modified", "filler"} and self._price_behind(ahead):
+        if following.roles & (role.UPDATE | role.MOVE | role.MODIFIED | role.FILLER) and self._price_behind(
+            ahead
+        ):
             return True  # "TP 2 new: 18380"
         numbered = [i for i in self.found if i.kind == "tp" and i.index is not None and i.values]
         return bool(numbered) and numeral.value > max(i.index or 0 for i in numbered)
@@ -89,11 +88,11 @@ class Lookahead:
         """True if the next thing on this line, separators aside, is a number."""
         line = self.terms[self.place].line
         for term in self.terms[self.place + 1 : self.place + 7]:
-            if term.line != line or term.kind is Kind.BREAK:
+            if term.line != line or term.kind is kinds.BREAK:
                 return False
-            if term.numeral is not None or term.kind is Kind.INDEX:
+            if term.numeral is not None or term.kind is kinds.INDEX:
                 return True
-            if not self._skippable(term) and not term.roles & {"entry", "zone", "now"}:
+            if not self._skippable(term) and not term.roles & (role.ENTRY | role.ZONE | role.NOW):
                 return False
         return False
 
@@ -125,17 +124,17 @@ class Lookahead:
     def _line_ends(self, place: int) -> bool:
         line = self.terms[place - 1].line
         for term in self.terms[place : place + 8]:
-            if term.kind is Kind.BREAK or term.line != line:
+            if term.kind is kinds.BREAK or term.line != line:
                 return True
-            if term.kind in (Kind.WORD, Kind.NUMBER):
+            if term.kind in (kinds.WORD, kinds.NUMBER):
                 return False
         return True
 
     @staticmethod
     def _skippable(term: Term) -> bool:
-        if term.kind is Kind.EMOJI or term.text in CURRENCY:
+        if term.kind is kinds.EMOJI or term.text in CURRENCY:
             return True
-        if term.kind is Kind.PUNCT:
+        if term.kind is kinds.PUNCT:
             return term.text in SEPARATORS
         return bool(term.roles & SKIPPED) and not term.roles & STOPPING
 
@@ -155,15 +154,17 @@ class Lookahead:
             return False
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
         return self._words_before_value(self.place + 1) or (
-            after is not None and "open_target" in after.roles
+            after is not None and bool(after.roles & role.OPEN_TARGET)
         )
 
     def _side_of_label(self, term: Term) -> bool:
         """True for the side in "buy price 142.6" and "sell targets 147": it says what the label is of."""
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
-        if after is None or after.line != term.line or after.kind is not Kind.WORD:
+        if after is None or after.line != term.line or after.kind is not kinds.WORD:
             return False
-        named = bool(after.roles & {"tp", "entry"}) and not after.roles & {"be", "now", "at", "price"}
+        named = bool(after.roles & (role.TP | role.ENTRY)) and not after.roles & (
+            role.BE | role.NOW | role.AT | role.PRICE
+        )
         return named and any(i.kind == "side" for i in self.found)
 
     def _numbered_entry(self, term: Term) -> bool:
@@ -184,8 +185,8 @@ class Lookahead:
                 return False
             if term.numeral is not None:
                 return term.price and not small(term)
-            if term.kind is Kind.WORD:
-                telling = term.roles & (_TELLING - {"be"} if "filler" in term.roles else _TELLING)
+            if term.kind is kinds.WORD:
+                telling = term.roles & (_TELLING & ~role.BE if term.roles & role.FILLER else _TELLING)
                 if not term.roles & _HARMLESS or telling or term.symbol is not None:
                     return False
             elif not self._skippable(term):
@@ -198,9 +199,12 @@ class Lookahead:
             term, following = self.terms[place], self.terms[place + 1]
             if term.line != self.terms[self.place].line:
                 return False
-            if "to" in term.roles and following.price:
+            if term.roles & role.TO and following.price:
                 return True
-            if not (term.roles & {"filler", "order_noun", "reference", "at"} or term.symbol is not None):
+            if not (
+                term.roles & (role.FILLER | role.ORDER_NOUN | role.REFERENCE | role.AT)
+                or term.symbol is not None
+            ):
                 return False
         return False
 
@@ -208,8 +212,8 @@ class Lookahead:
         term = self.terms[self.place] if self.place < len(self.terms) else None
         return (
             term is not None
-            and term.kind is not Kind.BREAK
-            and ("open_target" in term.roles or term.text in ("∞", "♾"))
+            and term.kind is not kinds.BREAK
+            and (bool(term.roles & role.OPEN_TARGET) or term.text in ("∞", "♾"))
         )
 
     def _numbering(self, term: Term) -> bool:
@@ -233,14 +237,9 @@ class Lookahead:
                 return False
             if term.price:
                 return not small(term)
-            if term.kind is Kind.WORD and not term.roles & {
-                "update",
-                "move",
-                "modified",
-                "filler",
-                "to",
-                "at",
-            }:
+            if term.kind is kinds.WORD and not term.roles & (
+                role.UPDATE | role.MOVE | role.MODIFIED | role.FILLER | role.TO | role.AT
+            ):
                 return False
         return False
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 INDEX_BASE = 0xE000
@@ -76,18 +75,27 @@ _JOINING = re.compile(
     "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0e31\u0e34-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u3099\u309a"
     "\ufe20-\ufe2f]"
 )
+_AS_WRITTEN = re.compile(
+    "[\n -_a-~\u00bf-\u012f\u014a-\u017e\u0180-\u01c3\u03a3-\u03cf\u03fa-\u0482\u0494-\u052f"
+    "\u0620\u0621\u0626-\u0628\u062a-\u063f\u0641-\u0648\u064a\u0904-\u0939"
+    "\u1e00-\u1e99\u1ea0-\u1eff\u2190-\u2211\u2500-\u2775\u3041-\u3096\u30a1-\u30fe\u4e00-\u9fff"
+    "\U0001f300-\U0001f51e\U0001f520-\U0001f64f]*+"
+)
+"""Characters that fold to themselves, of which most texts consist, none that joins the one before it."""
 
 
-@dataclass(frozen=True, slots=True)
 class Normalised:
     """Folded ``text``; ``cased`` is the same before lower-casing; ``origin[i]`` the code point of text[i].
 
     ``origin`` has one entry more than ``text``: the length of the original.
     """
 
-    text: str
-    cased: str
-    origin: list[int] | range
+    __slots__ = ("cased", "origin", "text")
+
+    def __init__(self, text: str, cased: str, origin: list[int] | range) -> None:
+        self.text = text
+        self.cased = cased
+        self.origin = origin
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Original code-point offsets [start, end) of text[start:end] (not empty)."""
@@ -150,6 +158,8 @@ def normalise(text: str) -> Normalised:
     if text.isascii():
         cased = text.translate(_ASCII)
         return Normalised(cased.lower(), cased, range(len(cased) + 1))
+    if _AS_WRITTEN.fullmatch(text):
+        return Normalised(text.lower(), text, range(len(text) + 1))
     if _JOINING.search(text):
         return _normalise_joining(text)
     parts = [_folds[char] for char in text]

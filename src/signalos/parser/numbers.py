@@ -7,7 +7,6 @@ magnitude and by the prices beside it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 MAX_DIGITS = 18
@@ -15,38 +14,51 @@ _FEWEST_SHORT_DIGITS = 2
 """One digit alone is a count, never a price written short."""
 
 
-@dataclass(frozen=True, slots=True)
 class Numeral:
-    """A number as written (``raw``) with its ``readings``, the usual one first.
+    """A number as written (``raw``) with its ``readings``, the usual one first. Never changed once it is made.
 
     ``unit`` is "" for what may be a price, else pips | percent | leverage | ratio | time | date | lots |
     cut | noise; ``sign`` is "", "+" or "-".
     """
 
-    raw: str
-    readings: tuple[Decimal, ...]
-    unit: str = ""
-    sign: str = ""
+    __slots__ = ("price", "raw", "readings", "sign", "unit", "value", "whole")
 
-    @property
-    def value(self) -> Decimal:
+    def __init__(self, raw: str, readings: tuple[Decimal, ...], unit: str = "", sign: str = "") -> None:
+        self.raw = raw
+        self.readings = readings
+        self.unit = unit
+        self.sign = sign
+        self.value = readings[0]
         """The usual reading."""
-        return self.readings[0]
+        self.whole = raw.isdecimal()
+        """True if written without any separator."""
+        self.price = not sign and unit in ("", "pips")
+        """True if it may be a price or a distance."""
+
+    def __repr__(self) -> str:
+        return f"Numeral({self.raw!r}, {self.readings}, {self.unit!r}, {self.sign!r})"
 
     @property
     def digits(self) -> str:
         """The digits alone."""
-        return "".join(c for c in self.raw if c.isdecimal())
+        return self.raw if self.whole else "".join([c for c in self.raw if c.isdecimal()])
 
-    @property
-    def whole(self) -> bool:
-        """True if written without any separator."""
-        return self.raw.isdecimal()
+    def with_unit(self, unit: str) -> Numeral:
+        """The same number as one of ``unit``."""
+        return Numeral(self.raw, self.readings, unit, self.sign)
+
+    def with_sign(self, sign: str) -> Numeral:
+        """The same number behind ``sign``."""
+        return Numeral(self.raw, self.readings, self.unit, sign)
+
+    def with_readings(self, readings: tuple[Decimal, ...]) -> Numeral:
+        """The same number, which may mean ``readings``."""
+        return Numeral(self.raw, readings, self.unit, self.sign)
 
 
 def readings(raw: str) -> tuple[Decimal, ...]:
     """Return what ``raw`` may mean, the usual reading first; () if it is no number (a date, a version)."""
-    if sum(c.isdecimal() for c in raw) > MAX_DIGITS:
+    if len(raw) > MAX_DIGITS and sum([c.isdecimal() for c in raw]) > MAX_DIGITS:
         return ()
     if raw.isdecimal():
         return (Decimal(raw),)

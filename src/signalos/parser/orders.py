@@ -371,5 +371,5 @@ def _spans(draft: Draft, levels: Levels, source: Normalised) -> tuple[Span, ...]
     ):
         if term is not None:
             named.append((field, term))
-    spans = {Span(field, *source.span(term.start, term.end)) for field, term in named}
-    return tuple(sorted(spans, key=lambda span: (span.start, span.end, span.field)))
+    places = {(*source.span(term.start, term.end), field) for field, term in named}
+    return tuple([Span(field, start, end) for start, end, field in sorted(places)])

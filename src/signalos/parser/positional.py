@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.items import CURRENCY, MAX_INDEX, RANGE_MARKS, SKIPPED, Item
-from signalos.parser.lexer import Kind
 from signalos.parser.lookahead import Lookahead
 from signalos.parser.term import Term
 
-_ARTICLE = frozenset({"filler", "reference", "at", "price", "zone"})
+_JOINING = SKIPPED | role.AND | role.NOW | role.OR | role.AGAIN
+_ARTICLE = role.of("filler reference at price zone")
 """Roles of a word that may stand between "below" and its price."""
 
 
@@ -49,16 +51,18 @@ class PositionalReader(Lookahead):
         place = self.place - 1
         while place >= 0 and self.terms[place].line == term.line:
             before = self.terms[place]
-            if before.numeral is not None or before.roles & {"buy", "sell"}:
+            if before.numeral is not None or before.roles & role.SIDE:
                 return False
             if before.symbol is not None:
                 place -= 1
                 continue
-            if before.kind is Kind.WORD and not before.roles & (SKIPPED | {"and", "now", "or", "again"}):
+            if before.kind is kinds.WORD and not before.roles & _JOINING:
                 earlier = any(
                     t.price for t in self.terms[max(0, place - 12) : place] if t.line == term.line
                 )
-                return earlier and not before.roles & {"buy", "sell", "limit", "stop", "entry"}
+                return earlier and not before.roles & (
+                    role.BUY | role.SELL | role.LIMIT | role.STOP | role.ENTRY
+                )
             place -= 1
         return False
 
@@ -68,15 +72,15 @@ class PositionalReader(Lookahead):
         for offset, following in enumerate(ahead, start=1):
             if following.line != term.line or following.numeral is not None:
                 return
-            role = "sl" if "sl" in following.roles else "tp" if "tp" in following.roles else ""
-            if role:
+            part = "sl" if following.roles & role.SL else "tp" if following.roles & role.TP else ""
+            if part:
                 self.place += offset
                 if self._number_ahead():
                     return
-                self.found.append(Item(role, following, values=[term]))
+                self.found.append(Item(part, following, values=[term]))
                 self.place += 1
                 return
-            if not following.roles & {"pips", "filler", "at"} and following.text != "-":
+            if not following.roles & (role.PIPS | role.FILLER | role.AT) and following.text != "-":
                 return
 
     def _beside_symbol(self, term: Term) -> bool:
@@ -91,8 +95,8 @@ class PositionalReader(Lookahead):
         if numeral is None or not numeral.whole or numeral.value > MAX_INDEX:
             return False
         before = self.terms[self.place - 1] if self.place else None
-        counts = {"limit", "buy", "sell", "stop", "order_noun"}
-        first = before is None or before.kind in (Kind.BREAK, Kind.EMOJI) or bool(before.roles & counts)
+        counts = role.SIDE | role.LIMIT | role.STOP | role.ORDER_NOUN
+        first = before is None or before.kind in (kinds.BREAK, kinds.EMOJI) or bool(before.roles & counts)
         after = self.terms[self.place + 1] if self.place + 1 < len(self.terms) else None
         return first and after is not None and after.line == term.line and after.text in ".):-@"
 
@@ -100,16 +104,17 @@ class PositionalReader(Lookahead):
         """Say "above" or "below" if the price holds from there on: "below (the) 2340", "2340 altında"."""
         line = self.terms[place].line
         before = [t for t in self.terms[max(0, place - 2) : place] if t.line == line]
-        if len(before) > 1 and before[1].kind is Kind.WORD and not before[1].roles - _ARTICLE:
+        if len(before) > 1 and before[1].kind is kinds.WORD and not before[1].roles - _ARTICLE:
             del before[1]
         behind = [t for t in self.terms[place + 1 : place + 3] if t.line == line]
         following = behind[1] if len(behind) > 1 else None
         if following is not None and (following.numeral is not None or following.roles & _ARTICLE):
             behind = []  # "2340 below the zone", "2340, below 2330": of what comes next
         for term in (*before[-1:], *behind[:1]):
-            for beyond in ("above", "below"):
-                if beyond in term.roles:
-                    return beyond
+            if term.roles & role.ABOVE:
+                return "above"
+            if term.roles & role.BELOW:
+                return "below"
         return ""
 
     def _price_group(self, item: Item) -> None:
@@ -120,7 +125,9 @@ class PositionalReader(Lookahead):
         place += 1
         while place + 1 < len(self.terms):
             joint, following = self.terms[place], self.terms[place + 1]
-            ok = (joint.kind is Kind.PUNCT and joint.text in RANGE_MARKS) or joint.roles & {"to", "and"}
+            ok = (joint.kind is kinds.PUNCT and joint.text in RANGE_MARKS) or joint.roles & (
+                role.TO | role.AND
+            )
             if not ok or joint.line != item.line:
                 break
             if following.text in CURRENCY and place + 2 < len(self.terms) and self.terms[place + 2].price:
@@ -129,7 +136,7 @@ class PositionalReader(Lookahead):
             if not following.price or following.line != item.line:
                 if (
                     place + 2 < len(self.terms)
-                    and following.roles & {"to", "at"}
+                    and following.roles & (role.TO | role.AT)
                     and self.terms[place + 2].price
                 ):
                     place += 1

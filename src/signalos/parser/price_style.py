@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from signalos.parser.term import Term
 
 _DECIMAL = {"decimal_point": ".", "decimal_comma": ","}
@@ -23,4 +21,4 @@ def settle(terms: list[Term], style: str) -> None:
             continue
         # Two readings: the smaller has decimals, the larger takes the mark for one of thousands.
         pick = min if mark in numeral.raw else max
-        term.numeral = replace(numeral, readings=(pick(numeral.readings),))
+        term.numeral = numeral.with_readings((pick(numeral.readings),))

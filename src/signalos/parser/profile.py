@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from signalos.parser.lexer import Kind, lex
+from signalos.parser import kinds
+from signalos.parser import roles as role
+from signalos.parser.lexer import lex
+from signalos.parser.meaning import Meaning
 from signalos.parser.normalise import normalise, plain
+from signalos.parser.roles import NONE, ROLES
 from signalos.parser.term import Term
-from signalos.parser.vocabulary import PROFILE, Languages, Meaning, Node
+from signalos.parser.vocabulary import PROFILE, Languages, Node
 
 ROLE_TEXTS: dict[str, str] = {
     "buy": "buy",
@@ -37,7 +41,7 @@ ROLE_TEXTS: dict[str, str] = {
 }
 """The roles that a channel's own words can play, in plain words."""
 
-_TOGETHER = {"be": frozenset({"be", "be_verb"})}
+_TOGETHER = {"be": (role.BE | role.BE_VERB)}
 PRICE_STYLES = ("auto", "decimal_point", "decimal_comma")
 LONGEST_PHRASE = 8
 """Words of a phrase; what is longer never matches (see tagging)."""
@@ -84,27 +88,24 @@ def overlay(languages: Languages, profile: Profile) -> Languages:
     if not profile.changes_reading:
         return languages
     own = Node()
-    for role, phrases in profile.words.items():
-        meaning = Meaning(PROFILE, _TOGETHER.get(role, frozenset({role})))
+    for name, phrases in profile.words.items():
+        meaning = Meaning(PROFILE, _TOGETHER.get(name, ROLES[name]))
         for phrase in phrases:
             _insert(own, words_of(phrase, languages), meaning)
     for name, symbol in profile.symbols.items():
-        _insert(own, words_of(name, languages), Meaning(PROFILE, frozenset(), symbol=symbol))
+        _insert(own, words_of(name, languages), Meaning(PROFILE, NONE, symbol=symbol))
     return replace(
         languages,
         own=own,
         codes=(*languages.codes, PROFILE),
         price_style=profile.price_style,
-        _keys={},
-        _starts={},
-        chosen={},
     )
 
 
 def words_of(phrase: str, languages: Languages) -> list[str]:
     """The phrase's words as the lexer would find them in a message; marks are left out."""
     tokens = lex(normalise(phrase), languages.compounds)
-    return [token.text for token in tokens if token.kind in (Kind.WORD, Kind.NUMBER)]
+    return [token.text for token in tokens if token.kind in (kinds.WORD, kinds.NUMBER)]
 
 
 def own_words(terms: list[Term]) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ def own_words(terms: list[Term]) -> tuple[str, ...]:
     met: dict[str, str] = {}
     for term in terms:
         if term.language == PROFILE:
-            roles = [text for role, text in ROLE_TEXTS.items() if role in term.roles]
+            roles = [text for name, text in ROLE_TEXTS.items() if term.roles & ROLES[name]]
             met.setdefault(term.text, term.symbol or " or ".join(roles))
     return tuple(f"“{word}” read as {what}, by the channel's profile" for word, what in met.items() if what)
 

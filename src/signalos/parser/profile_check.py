@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from signalos.parser.lexer import Kind, lex
+from signalos.parser import kinds
+from signalos.parser import roles as role
+from signalos.parser.lexer import lex
 from signalos.parser.normalise import normalise
 from signalos.parser.profile import LONGEST_PHRASE, PRICE_STYLES, ROLE_TEXTS, Profile, words_of
-from signalos.parser.roles import NONE
+from signalos.parser.roles import NONE, ROLES, Roles
 from signalos.parser.symbols import SymbolTable
 from signalos.parser.vocabulary import Languages
 
@@ -18,17 +20,18 @@ LONGEST = 80
 MOST_PHRASES = 60
 MOST_NAMES = 100
 _MARKS = "-&_'"
-_GUARDS = frozenset(
-    "question if until negation plan wait optional hold example opinion forwarded either old get_ready teaser".split()
+_GUARDS = role.of(
+    "question if until negation plan wait optional hold example opinion forwarded either old get_ready "
+    "teaser"
 )
 """Words that keep talk from being an instruction: they keep their meaning in every channel."""
-_REPORTS = frozenset("past result report already closed activated expired".split())
-_STRUCTURE = frozenset("and or at to from between".split())
-_ACTING = frozenset("buy sell limit stop_order now close part be cancel again".split())
+_REPORTS = role.of("past result report already closed activated expired")
+_STRUCTURE = role.of("and or at to from between")
+_ACTING = role.of("buy sell limit stop_order now close part be cancel again")
 """Roles whose words act by themselves: an everyday word in one of them would trade on talk."""
-_EVERYDAY = _STRUCTURE | {"filler", "first_person", "reference"}
+_EVERYDAY = _STRUCTURE | role.FILLER | role.FIRST_PERSON | role.REFERENCE
 _OPPOSITE = {"buy": "sell", "sell": "buy"}
-_NAMED = frozenset("buy sell sl tp entry limit close cancel".split())
+_NAMED = role.of("buy sell sl tp entry limit close cancel")
 """Roles whose words cannot name a symbol as well."""
 
 
@@ -125,32 +128,32 @@ class _Check:
 
     def words(self, words: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         kept: dict[str, tuple[str, ...]] = {}
-        for role, phrases in words.items():
-            place = f"words.{role}"
-            if role not in ROLE_TEXTS:
-                near = get_close_matches(role, ROLE_TEXTS, 1)
+        for name, phrases in words.items():
+            place = f"words.{name}"
+            if name not in ROLE_TEXTS:
+                near = get_close_matches(name, ROLE_TEXTS, 1)
                 hint = f" Did you mean {near[0]}?" if near else ""
                 self._fault(place, f"there is no such role.{hint} Roles are {', '.join(ROLE_TEXTS)}.")
                 continue
             if len(phrases) > MOST_PHRASES:
                 self._fault(place, f"there are {len(phrases)} words; at most {MOST_PHRASES} are kept.")
-            good = dict.fromkeys(self._good(phrases, role, place))
+            good = dict.fromkeys(self._good(phrases, name, place))
             if good:
-                kept[role] = tuple(good)
+                kept[name] = tuple(good)
         return kept
 
-    def _good(self, phrases: tuple[str, ...], role: str, place: str) -> Iterator[str]:
+    def _good(self, phrases: tuple[str, ...], name: str, place: str) -> Iterator[str]:
         for phrase in phrases:
             plain = " ".join(phrase.split())
             parts = self._parts(plain, place)
             if parts is None:
                 continue
-            why = self._misleading(parts, role)
+            why = self._misleading(parts, name)
             if why:
                 self._fault(place, f"{_shown(plain)} {why}")
                 continue
-            before = self.seen.setdefault(tuple(parts), role)
-            if before != role:
+            before = self.seen.setdefault(tuple(parts), name)
+            if before != name:
                 self._fault(
                     place, f"{_shown(plain)} is a word for {ROLE_TEXTS[before]} too. Keep one of them."
                 )
@@ -180,11 +183,11 @@ class _Check:
     def _parts(self, phrase: str, place: str) -> list[str] | None:
         """The words of ``phrase``, None (and a fault) where it cannot be found in a message."""
         tokens = lex(normalise(phrase), self.languages.compounds)
-        while tokens and tokens[-1].kind is Kind.PUNCT:
+        while tokens and tokens[-1].kind is kinds.PUNCT:
             tokens.pop()
-        while tokens and tokens[0].kind is Kind.PUNCT:
+        while tokens and tokens[0].kind is kinds.PUNCT:
             tokens.pop(0)
-        odd = [t.text for t in tokens if t.kind not in (Kind.WORD, Kind.NUMBER) and t.text not in _MARKS]
+        odd = [t.text for t in tokens if t.kind not in (kinds.WORD, kinds.NUMBER) and t.text not in _MARKS]
         words = words_of(phrase, self.languages)
         letters = sum(c.isalpha() for word in words for c in word)
         why = ""
@@ -206,8 +209,9 @@ class _Check:
             return None
         return words
 
-    def _misleading(self, parts: list[str], role: str) -> str:
-        """Why these words cannot play ``role``, or ""."""
+    def _misleading(self, parts: list[str], name: str) -> str:
+        """Why these words cannot play the role ``name``, or ""."""
+        own = ROLES[name]
         roles, symbol = self._meant(parts)
         if len(parts) == 1 and symbol is None and parts[0] not in self.table.weak:
             symbol = self.table.find(parts[0])
@@ -218,21 +222,21 @@ class _Check:
                 "marks talk (a condition, a question, a denial or the like), which would become an "
                 "instruction. Write other words, or more of them."
             )
-        if role in _OPPOSITE and _OPPOSITE[role] in roles:
-            return f"means {_OPPOSITE[role]}: trades would be turned round. Write other words."
-        if role in _ACTING and roles & _REPORTS:
+        if name in _OPPOSITE and roles & ROLES[_OPPOSITE[name]]:
+            return f"means {_OPPOSITE[name]}: trades would be turned round. Write other words."
+        if own & _ACTING and roles & _REPORTS:
             return (
                 "tells what has happened: reports would become instructions. Write other words, or more "
                 "of them."
             )
-        if role in _ACTING and roles & _EVERYDAY and not roles & _ACTING:
+        if own & _ACTING and roles & _EVERYDAY and not roles & _ACTING:
             return (
                 "is an everyday word: talk would become an instruction. Write more of the words that the "
                 "channel uses there."
             )
-        if roles & _STRUCTURE and not roles & {role}:
+        if roles & _STRUCTURE and not roles & own:
             return "joins prices and words in every message. Write other words, or more of them."
-        if role == "filler" and len(parts) < 3 and any(self._meant([part])[0] & _GUARDS for part in parts):
+        if name == "filler" and len(parts) < 3 and any(self._meant([part])[0] & _GUARDS for part in parts):
             return "holds a word that marks talk, which would no longer count. Write the whole line."
         return ""
 
@@ -246,16 +250,19 @@ class _Check:
             return "is a word of orders or of talk. Write the name that the channel gives the symbol."
         return ""
 
-    def _meant(self, parts: list[str]) -> tuple[frozenset[str], str | None]:
+    def _meant(self, parts: list[str]) -> tuple[Roles, str | None]:
         """(roles, symbol) that some language gives this phrase beyond doubt."""
         nodes = [self.languages.root]
         for part in parts:
-            keys = self.languages.keys(part) if part[0].isalpha() else (part,)
+            keys = self.languages.words[part].keys if part[0].isalpha() else (part,)
             # A word that a language knows by its ending alone may be anything.
             nodes = [n.next[key] for n in nodes for key in keys if key in n.next and key[0] != "*"]
         meanings = [m for node in nodes for m in node.meanings if not m.weak and not m.bare]
         symbol = next((m.symbol for m in meanings if m.symbol is not None), None)
-        return NONE.union(*(m.roles for m in meanings)), symbol
+        roles = NONE
+        for meaning in meanings:
+            roles |= meaning.roles
+        return roles, symbol
 
 
 def _shown(text: str) -> str:

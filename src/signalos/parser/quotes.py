@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from signalos.parser.lexer import Kind
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.term import Term
 
 _QUOTE_MARK = re.compile('["“”„«»>]')
@@ -25,10 +26,10 @@ def _quoted_parts(terms: list[Term]) -> set[int]:
             opened = place
         elif opened is not None and term.text in '"”“»«':
             part = terms[opened : place + 1]
-            if any(t.roles & {"buy", "sell"} for t in part) and any(t.price for t in part):
+            if any(t.roles & role.SIDE for t in part) and any(t.price for t in part):
                 inside |= {id(t) for t in part}
             opened = None
-        elif opened is None and term.kind is Kind.WORD:
+        elif opened is None and term.kind is kinds.WORD:
             outside = True
     return inside if outside else set()
 
@@ -43,7 +44,7 @@ def without_quotes(terms: list[Term], text: str) -> list[Term]:
     quoted: set[int] = set()
     first = True
     for term in terms:
-        if term.kind is Kind.BREAK:
+        if term.kind is kinds.BREAK:
             first = True
             continue
         if first and term.text == ">":

@@ -15,25 +15,27 @@ from signalos.domain.signal import (
     Reject,
     Side,
 )
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.again import Earlier
-from signalos.parser.clauses import Sentence, split
+from signalos.parser.clauses import Sentence, roles_of, split
 from signalos.parser.drafts import Draft, Drafter
 from signalos.parser.edits import against_context, difference
 from signalos.parser.guards import (
     bare_words_reason,
-    first_reason,
     message_reason,
     order_reason,
 )
 from signalos.parser.items import MAX_ITEMS, Item
 from signalos.parser.levels import LevelReader
-from signalos.parser.lexer import MAX_TOKENS, Kind
+from signalos.parser.lexer import MAX_TOKENS
 from signalos.parser.normalise import Normalised, normalise
 from signalos.parser.orders import build_order
 from signalos.parser.profile import own_words
 from signalos.parser.quotes import polls, without_quotes
 from signalos.parser.referring import referring_clauses
 from signalos.parser.tagging import tag
+from signalos.parser.talk import announced, only_talk, talk_reason
 from signalos.parser.targets import Memory
 from signalos.parser.term import Term
 from signalos.parser.twins import unique, without_twins
@@ -45,10 +47,6 @@ MAX_LENGTH = 6_000
 
 MAX_ORDERS = 25
 """Sides in one message; more is a table or an attack."""
-
-_SIGNIFICANT = frozenset(
-    "buy sell sl tp close out be cancel reduce secure part reverse void expired again emoji_sl emoji_tp".split()
-)
 
 
 def parse(message: Message, context: ReadingContext, languages: Languages) -> Reading:
@@ -63,33 +61,42 @@ def parse(message: Message, context: ReadingContext, languages: Languages) -> Re
         return Reading(reason="member")
     if len(message.text) > MAX_LENGTH:
         return Reading(reason="too_long")
-    return _Reader(message, context, languages).read()
+    source = normalise(message.text)
+    terms = tag(source, languages, context.default_symbol)
+    if len(terms) > MAX_TOKENS:
+        return Reading(reason="too_long")
+    kept = without_quotes(terms, source.text)
+    if not kept:
+        return Reading(reason="quote" if terms else "empty")
+    if polls(source.text):
+        return Reading(reason="question")
+    talk = only_talk(kept)
+    if talk is not None:
+        return talk
+    reader = _Reader(message, context, languages, source)
+    if languages.own is not None:
+        reader.notes.extend(own_words(terms))
+    return reader.read(kept)
 
 
 class _Reader:
-    def __init__(self, message: Message, context: ReadingContext, languages: Languages) -> None:
+    """Reads the terms of one message in which some word could act."""
+
+    def __init__(
+        self, message: Message, context: ReadingContext, languages: Languages, source: Normalised
+    ) -> None:
         self.message = message
         self.context = context
         self.languages = languages
         self.memory = Memory(message, context)
         self.earlier = Earlier(self.memory)
-        self.source: Normalised = normalise(message.text)
-        self.terms: list[Term] = tag(self.source, languages, context.default_symbol)
+        self.source = source
         self.reasons: list[str] = []
         self.unread: set[int] = set()
-        self.notes: list[str] = [*own_words(self.terms)] if languages.own is not None else []
+        self.notes: list[str] = []
 
-    def read(self) -> Reading:
-        if len(self.terms) > MAX_TOKENS:
-            return Reading(reason="too_long")
-        terms = without_quotes(self.terms, self.source.text)
-        if not terms:
-            return Reading(reason="quote" if self.terms else "empty")
-        if polls(self.source.text):
-            return Reading(reason="question")
-        if all(_SIGNIFICANT.isdisjoint(t.roles) for t in terms):
-            sentences = split(terms)
-            return Reading(reason=self._talk_reason(sentences), announces=_announces(terms, sentences))
+    def read(self, terms: list[Term]) -> Reading:
+        """The message's actions, or none with the reason."""
         sentences = split(terms)
         levels = LevelReader(terms)
         items = levels.items()
@@ -106,7 +113,9 @@ class _Reader:
         if actions:
             return Reading(actions, notes=tuple(self.notes))
         return Reading(
-            reason=self._reason(sentences), announces=_announces(terms, sentences), notes=tuple(self.notes)
+            reason=self._reason(sentences),
+            announces=announced(terms, roles_of(sentences)),
+            notes=tuple(self.notes),
         )
 
     def _actions(
@@ -234,7 +243,7 @@ class _Reader:
         """A symbol written with a slip, if exactly one unknown word is one."""
         found = set()
         for term in terms:
-            if term.kind is Kind.WORD and not term.known:
+            if term.kind is kinds.WORD and not term.known:
                 symbol = self.languages.symbols.guess(term.text)
                 if symbol is not None:
                     found.add(symbol)
@@ -248,7 +257,7 @@ class _Reader:
             return False
         place = next(i for i, t in enumerate(terms) if t is trigger)
         for term in terms[max(0, place - 2) : place + 3]:
-            if term.kind is not Kind.WORD or term.known or term.line != trigger.line:
+            if term.kind is not kinds.WORD or term.known or term.line != trigger.line:
                 continue
             written = self.source.cased[term.start : term.end]
             if written.isupper() and len(written) >= 2:
@@ -258,7 +267,7 @@ class _Reader:
     def _in_context(self, opened: list[Action], sentences: list[Sentence]) -> list[Action]:
         if self.memory.edited is not None:
             return opened
-        again = any("again" in sentence.roles for sentence in sentences)
+        again = any(sentence.roles & role.AGAIN for sentence in sentences)
         result: list[Action] = []
         for action in opened:
             if not isinstance(action, Open):
@@ -278,19 +287,9 @@ class _Reader:
         return result
 
     def _reason(self, sentences: list[Sentence]) -> str:
-        return self.reasons[0] if self.reasons else self._talk_reason(sentences)
-
-    @staticmethod
-    def _talk_reason(sentences: list[Sentence]) -> str:
-        table = (
-            ("question", "question"), ("if", "condition"), ("example", "example"), ("negation", "negation"),
-            ("result", "result"), ("past", "past_tense"), ("advert", "advert"), ("plan", "plan"), ("wait", "wait"),
-            ("hold", "hold"), ("analysis", "analysis"), ("education", "education"),
-        )  # fmt: skip
-        if any(sentence.asks for sentence in sentences):
-            return "question"
-        roles: set[str] = set().union(*(sentence.roles for sentence in sentences)) if sentences else set()
-        return first_reason(roles, table) or "talk"
+        if self.reasons:
+            return self.reasons[0]
+        return talk_reason(roles_of(sentences), asks=any(sentence.asks for sentence in sentences))
 
 
 def _both_ways(orders: list[Draft]) -> bool:
@@ -327,16 +326,7 @@ def _headed_by_trades(draft: Draft, terms: list[Term]) -> bool:
         return False
     before = [t for t in terms if t.line == side.line and t.start < side.start]
     colon = next((i for i, t in enumerate(before) if t.text == ":"), 0)
-    return any("order_noun" in t.roles for t in before[:colon])
-
-
-def _announces(terms: list[Term], sentences: list[Sentence]) -> str | None:
-    """The symbol of a message that says the next signal will be on it."""
-    roles = set().union(*(sentence.roles for sentence in sentences)) if sentences else set()
-    if not roles & {"get_ready", "next"}:
-        return None
-    names = {term.symbol for term in terms if term.symbol is not None}
-    return names.pop() if len(names) == 1 else None
+    return any(t.roles & role.ORDER_NOUN for t in before[:colon])
 
 
 __all__ = ["Side", "parse"]

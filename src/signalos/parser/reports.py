@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from signalos.domain.message import Message
 from signalos.domain.signal import ReadingContext
+from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, split
 from signalos.parser.normalise import normalise
 from signalos.parser.tagging import tag
@@ -45,18 +46,20 @@ def read_report(message: Message, context: ReadingContext, languages: Languages)
 
 def _kind(clause: Clause, memory: Memory, target: int) -> str:
     roles = clause.roles
-    if roles & {"negation", "if", "plan", "until", "wait"}:
+    if roles & (role.NEGATION | role.IF | role.PLAN | role.UNTIL | role.WAIT):
         return ""
     texts = {t.text for t in clause.terms}
-    if "result" in roles and ("sl" in roles or any(t.startswith("sl ") or "stopped" in t for t in texts)):
+    if roles & role.RESULT and (
+        roles & role.SL or any(t.startswith("sl ") or "stopped" in t for t in texts)
+    ):
         return "closed"
-    if "closed" in roles:
-        return "" if roles & {"fraction", "part"} else "closed"
-    if "result" in roles and ("tp" in roles or any("tp" in t or "target" in t for t in texts)):
+    if roles & role.CLOSED:
+        return "" if roles & (role.FRACTION | role.PART) else "closed"
+    if roles & role.RESULT and (roles & role.TP or any("tp" in t or "target" in t for t in texts)):
         return "closed" if _last_target(clause, memory, target) else ""
-    if "activated" in roles:
+    if roles & role.ACTIVATED:
         return "activated"
-    if "expired" in roles:
+    if roles & role.EXPIRED:
         return "closed"
     return ""
 
@@ -66,7 +69,7 @@ def _last_target(clause: Clause, memory: Memory, target: int) -> bool:
     if signal is None:
         return False
     count = max(len(order.take_profits) for order in signal.opens)
-    if "all" in clause.roles or any(t.text.startswith("full") for t in clause.terms):
+    if clause.roles & role.ALL or any(t.text.startswith("full") for t in clause.terms):
         return True
     number = _number(clause.terms)
     return count == 1 if number is None else number >= count
@@ -74,7 +77,7 @@ def _last_target(clause: Clause, memory: Memory, target: int) -> bool:
 
 def _number(terms: list[Term]) -> int | None:
     for place, term in enumerate(terms):
-        if "tp" not in term.roles:
+        if not term.roles & role.TP:
             continue
         for near in terms[max(0, place - 1) : place + 2]:
             if near.ordinal is not None:

@@ -10,6 +10,8 @@ from signalos.domain.symbols import CURRENCIES, is_currency_pair
 
 _MAJORS = frozenset("USD EUR GBP JPY CHF AUD NZD CAD".split())
 _PAIR_LETTERS = 6
+LONGEST_HALF = 9
+"""Letters of a word that may be half of a pair."""
 _QUOTES = ("usdt", "usdc", "usd", "busd", "perp")
 
 
@@ -42,6 +44,7 @@ class SymbolTable:
     weak: frozenset[str]
     """Names that are words of their own too: they need a $ or #, or a side beside them."""
     _found: dict[str, str | None] = field(default_factory=dict)
+    _beginnings: frozenset[str] | None = None
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> SymbolTable:
@@ -125,6 +128,20 @@ class SymbolTable:
                 return named
         return self.names.get(first + second)
 
+    def may_begin(self, word: str) -> bool:
+        """False if ``word`` can be no first half for ``pair``, whatever stands behind it."""
+        if not 2 <= len(word) <= LONGEST_HALF:
+            return False
+        return (
+            word in self.coins or word in self.names or word in self._halves() or _begins_pair(word.upper())
+        )
+
+    def _halves(self) -> frozenset[str]:
+        """Beginnings of names."""
+        if self._beginnings is None:
+            self._beginnings = frozenset(name[:size] for name in self.names for size in range(2, len(name)))
+        return self._beginnings
+
     def guess(self, word: str) -> str | None:
         """Return the one symbol whose name is one slip away from ``word``: a letter wrong, missing, extra or swapped.
 
@@ -153,6 +170,14 @@ class SymbolTable:
         if known is None and is_currency_pair(symbol):
             return _YEN if symbol.endswith("JPY") else _PAIR
         return known
+
+
+def _begins_pair(letters: str) -> bool:
+    """True if a pair of currencies begins with ``letters``."""
+    first, second = letters[:3], letters[3:]
+    return any(code.startswith(first) for code in CURRENCIES) and (
+        not second or any(code.startswith(second) for code in CURRENCIES)
+    )
 
 
 _COIN_AND_LETTER = 4

@@ -6,69 +6,43 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from signalos.domain.symbols import is_currency_pair
-from signalos.parser.choice import SIDES as _SIDES
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.choice import Chooser
-from signalos.parser.lexer import MAX_TOKENS, Kind, Token, lex
+from signalos.parser.lexer import MAX_TOKENS, lex
+from signalos.parser.meaning import Choice, Meaning, Sense
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings, split_list
 from signalos.parser.price_style import settle
 from signalos.parser.roles import NONE
 from signalos.parser.separable import join_separable
 from signalos.parser.slips import mend
-from signalos.parser.symbols import SymbolTable
+from signalos.parser.symbols import LONGEST_HALF, SymbolTable
 from signalos.parser.term import Term
 from signalos.parser.thousands import join_thousands
 from signalos.parser.units import mark_units
-from signalos.parser.vocabulary import Choice, Languages, Meaning
+from signalos.parser.vocabulary import Languages, Node
 
-EMOJI_TP = frozenset("🎯🏁🥅🏹")
-EMOJI_SL = frozenset("🛑⛔❌🚫✖✋🆘❎")
-_TP_ROLE = frozenset({"emoji_tp"})
-_SL_ROLE = frozenset({"emoji_sl"})
-_BETWEEN_CURRENCIES = frozenset({"against", "reference", "to"})
-_BEYOND = frozenset({"above", "below"})
+_TARGETS = frozenset("🎯🏁🥅🏹")
+_STOPS = frozenset("🛑⛔❌🚫✖✋🆘❎")
+_TP_ROLE = role.EMOJI_TP
+_SL_ROLE = role.EMOJI_SL
+_BETWEEN_CURRENCIES = role.AGAINST | role.REFERENCE | role.TO
+_BEYOND = role.ABOVE | role.BELOW
 _MAX_PHRASE = 8
 
 
 def tag(source: Normalised, languages: Languages, default: str | None = None) -> list[Term]:
     """Lex and tag the whole message. ``default`` is the chat's usual symbol. Linear in its length."""
-    tokens = lex(source, languages.compounds)
-    if len(tokens) > MAX_TOKENS:
-        return [Term(t.kind, t.text, t.start, t.end, t.glued, 0) for t in tokens]
-    tokens = mend(tokens, source, languages)
-    matches = _match_phrases(tokens, languages)
-    chooser = Chooser(matches, languages)
-    terms: list[Term] = []
-    line = 0
-    place = 0
-    while place < len(tokens):
-        token = tokens[place]
-        if token.kind is Kind.BREAK:
-            line += 1
-            terms.append(Term(token.kind, "\n", token.start, token.end, False, line))
-            place += 1
-            continue
-        length, meanings = matches[place]
-        if length:
-            words = (token,) if length == 1 else tokens[place : place + length]
-            term = _word_term(words, chooser.choose(meanings), line)
-            terms.append(term)
-            place += length
-            continue
-        place += 1
-        if token.kind is Kind.NUMBER:
-            terms.extend(_number_terms(token, line))
-            continue
-        term = Term(token.kind, token.text, token.start, token.end, token.glued, line)
-        if token.kind is Kind.EMOJI:
-            term.roles = (
-                _TP_ROLE if token.text in EMOJI_TP else _SL_ROLE if token.text in EMOJI_SL else NONE
-            )
-        elif token.kind is Kind.INDEX:
-            term.ordinal = int(token.text)
-        terms.append(term)
+    terms = lex(source, languages.compounds)
+    if len(terms) > MAX_TOKENS:
+        return terms
+    terms, phrases = _phrases(mend(terms, source, languages), languages)
+    chooser = Chooser([sense for _, sense in phrases], languages)
+    for term, sense in phrases:
+        _mean(term, chooser.choose(sense))
     terms = _find_symbols(terms, source, languages)
-    join_separable(terms, languages)
+    join_separable(terms)
     settle(terms, languages.price_style)
     if not chooser.top:
         _take_lone_sides(terms)
@@ -80,7 +54,7 @@ def tag(source: Normalised, languages: Languages, default: str | None = None) ->
 def _take_lone_sides(terms: list[Term]) -> None:
     """Read "EURUSD sat 1.0850": no word speaks for a language, and a side of one of them stands beside the symbol."""
     for place, term in enumerate(terms):
-        if len(term.maybe) != 1:
+        if term.maybe not in (role.BUY, role.SELL):
             continue
         before = place - 1
         while before > 0 and (terms[before].text == ":" or terms[before].text[0] == "'"):
@@ -90,32 +64,56 @@ def _take_lone_sides(terms: list[Term]) -> None:
                 term.roles = term.maybe
 
 
-def _match_phrases(tokens: list[Token], languages: Languages) -> list[tuple[int, tuple[Meaning, ...]]]:
-    """For every token the length (in tokens) of the longest phrase that begins there, and what it means."""
-    found: list[tuple[int, tuple[Meaning, ...]]] = [(0, ())] * len(tokens)
-    place = 0
-    while place < len(tokens):
-        if tokens[place].kind is not Kind.WORD:
-            place += 1
+def _phrases(tokens: list[Term], languages: Languages) -> tuple[list[Term], list[tuple[Term, Sense]]]:
+    """The message's terms, and those whose words the vocabulary knows with what they can mean.
+
+    The words of a phrase become one term; a number, an emoji and an index say themselves what they are.
+    """
+    terms: list[Term] = []
+    known: list[tuple[Term, Sense]] = []
+    behind = 0
+    for place, term in enumerate(tokens):
+        if place < behind:
+            continue  # inside a phrase
+        kind = term.kind
+        if kind is kinds.WORD:
+            word = term.word
+            sense = word.sense
+            if word.followers:
+                length, longer = _longest(tokens, place, languages)
+                if longer is not None:
+                    sense = longer
+                    behind = place + length
+                    _join(term, tokens[place:behind], languages)
+            if sense is not None:
+                known.append((term, sense))
+        elif kind is kinds.NUMBER:
+            terms.extend(_number_terms(term))
             continue
-        length, meanings = _longest(tokens, place, languages)
-        found[place] = (length, meanings)
-        place += max(length, 1)
-    return found
+        elif kind is kinds.EMOJI:
+            if term.text in _TARGETS:
+                term.roles = _TP_ROLE
+            elif term.text in _STOPS:
+                term.roles = _SL_ROLE
+        elif kind is kinds.INDEX:
+            term.ordinal = int(term.text)
+        terms.append(term)
+    return terms, known
 
 
-def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int, tuple[Meaning, ...]]:
-    found, meanings, more = languages.starts(tokens[place].text)
-    best = 1 if meanings else 0
-    if not more:
-        return best, meanings
-    nodes = list(found)
+def _longest(tokens: list[Term], place: int, languages: Languages) -> tuple[int, Sense | None]:
+    """(length in tokens, sense) of the longest phrase of several words that begins at ``place``, if any."""
+    word = tokens[place].word
+    if not _goes_on(tokens, place, word.followers):
+        return 0, None
+    nodes: Sequence[Node] = word.nodes
+    length, meanings = 0, tuple[Meaning, ...]()
     position = place + 1
     for _ in range(_MAX_PHRASE - 1):
         if position >= len(tokens):
             break
         token = tokens[position]
-        if token.kind is Kind.PUNCT and token.glued and token.text in "-&_":
+        if token.kind is kinds.PUNCT and token.glued and token.text in "-&_":
             joined = position + 1 < len(tokens) and tokens[position + 1].glued
             if not joined:
                 break
@@ -123,9 +121,9 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
                 nodes = [node.next["&"] for node in nodes if "&" in node.next] or nodes
             position += 1
             token = tokens[position]
-        if token.kind is Kind.WORD:
-            keys = languages.keys(token.text)
-        elif token.kind is Kind.NUMBER:
+        if token.kind is kinds.WORD:
+            keys = token.word.keys
+        elif token.kind is kinds.NUMBER:
             keys = (token.text,)
         else:
             break
@@ -137,14 +135,30 @@ def _longest(tokens: list[Token], place: int, languages: Languages) -> tuple[int
             nodes[0].meanings if len(nodes) == 1 else tuple([m for node in nodes for m in node.meanings])
         )
         if reached:
-            best, meanings = position - place, reached
-    return best, meanings
+            length, meanings = position - place, reached
+    return length, languages.sense(meanings) if meanings else None
 
 
-def _word_term(tokens: Sequence[Token], choice: Choice, line: int) -> Term:
-    first, last = tokens[0], tokens[-1]
-    text = first.text if len(tokens) == 1 else " ".join(t.text for t in tokens if t.kind is not Kind.PUNCT)
-    term = Term(Kind.WORD, text, first.start, last.end, first.glued, line)
+def _goes_on(tokens: list[Term], place: int, followers: frozenset[str]) -> bool:
+    """False if no phrase can go on with the token behind ``place``, which is so of most words."""
+    if place + 1 >= len(tokens):
+        return False
+    following = tokens[place + 1]
+    if following.kind is kinds.WORD:
+        return not followers.isdisjoint(following.word.keys)
+    if following.kind is kinds.NUMBER:
+        return following.text in followers
+    return following.glued and following.text in "-&_"
+
+
+def _join(term: Term, words: list[Term], languages: Languages) -> None:
+    """Let ``term`` stand for the whole phrase that it begins."""
+    term.text = " ".join([t.text for t in words if t.kind is not kinds.PUNCT])
+    term.end = words[-1].end
+    term.word = languages.words[term.text]
+
+
+def _mean(term: Term, choice: Choice) -> None:
     term.language = choice.language
     term.roles = choice.roles
     term.maybe = choice.maybe
@@ -153,74 +167,89 @@ def _word_term(tokens: Sequence[Token], choice: Choice, line: int) -> Term:
         term.fraction = choice.fraction
         term.symbol = choice.symbol
         term.currency = choice.currency
-    return term
 
 
-def _number_terms(token: Token, line: int) -> list[Term]:
+def _number_terms(token: Term) -> list[Term]:
     """One term a price; prices written together are cut apart."""
+    text = token.text
+    thousands = text[-1] == "k"
+    parts = split_list(text.removesuffix("k"))
+    if len(parts) == 1:
+        token.text = parts[0]
+        token.numeral = _numeral(parts[0], thousands=thousands)
+        return [token]
     terms = []
     start = token.start
-    thousands = token.text.endswith("k")
-    for part in split_list(token.text.removesuffix("k")):
-        values = readings(part)
+    for part in parts:
         end = start + len(part) + thousands
-        term = Term(Kind.NUMBER, part, start, end, token.glued and start == token.start, line)
-        if thousands:
-            term.numeral = Numeral(part + "k", tuple(value * 1000 for value in values))
-        if not values:
-            term.numeral = Numeral(part, (Decimal(0),), "date")
-        elif not thousands:
-            term.numeral = Numeral(part, values)
+        term = Term(kinds.NUMBER, part, start, end, token.glued and start == token.start, token.line)
+        term.numeral = _numeral(part, thousands=thousands)
         terms.append(term)
         start += len(part) + 1
     return terms
 
 
+def _numeral(raw: str, *, thousands: bool) -> Numeral:
+    """What ``raw`` says, ``thousands`` if a k stands behind it."""
+    values = readings(raw)
+    if not values:
+        return Numeral(raw, (Decimal(0),), "date")
+    return (
+        Numeral(raw + "k", tuple([value * 1000 for value in values])) if thousands else Numeral(raw, values)
+    )
+
+
 def _find_symbols(terms: list[Term], source: Normalised, languages: Languages) -> list[Term]:
     """Name the symbols: single words, pairs in two words, broker endings behind a mark."""
-    table = languages.symbols
+    naming = [
+        place
+        for place, term in enumerate(terms)
+        if term.word.nameable or term.symbol is not None or term.currency is not None
+    ]
+    if not naming:
+        return terms
     result: list[Term] = []
-    place = 0
-    while place < len(terms):
-        term = terms[place]
-        result.append(term)
-        place += 1
-        if term.kind is not Kind.WORD:
-            continue
-        if term.currency is not None and (end := _currency_pair(terms, place - 1)):
-            other = terms[end]
-            term.symbol = f"{term.currency}{other.currency}"
+    behind = 0
+    for place in naming:
+        if place >= behind:  # else it is part of the name before it
+            result += terms[behind : place + 1]
+            behind = _name(terms, place, source, languages.symbols)
+    return result + terms[behind:]
+
+
+def _name(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> int:
+    """Name the instrument that the word at ``place`` names, alone or with what follows; where the name ends."""
+    term = terms[place]
+    if term.currency is not None and (end := _currency_pair(terms, place)):
+        other = terms[end]
+        term.symbol = f"{term.currency}{other.currency}"
+        term.end = other.end
+        term.roles = NONE
+        return end + 1
+    behind = place + 1
+    second = _pair_partner(terms, behind)
+    if second is not None and 2 <= len(term.text) <= LONGEST_HALF:
+        other = terms[second]
+        symbol = table.pair(term.text, other.text)
+        if symbol is not None and (second > behind or term.text.isalpha()):
+            term.symbol = symbol
             term.end = other.end
             term.roles = NONE
-            place = end + 1
-            continue
-        second = _pair_partner(terms, place)
-        if second is not None and 2 <= len(term.text) <= 9:
-            other = terms[second]
-            symbol = table.pair(term.text, other.text)
-            if symbol is not None and (second > place or term.text.isalpha()):
-                term.symbol = symbol
-                term.end = other.end
-                term.roles = NONE
-                place = second + 1
-                place = _skip_suffix(terms, place, table.suffixes)
-                continue
-        if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & _SIDES):
-            symbol = table.find(term.text)
-            if symbol is not None and (
-                term.text not in table.weak or _strong(terms, place - 1, source, table)
-            ):
-                term.symbol = symbol
-                term.roles = NONE
-        if term.symbol is not None and term.roles & _BEYOND:
-            if place > 1 and terms[place - 2].price:
-                term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
-            else:
-                term.roles -= _BEYOND
-        if term.symbol is not None:
-            place = _skip_suffix(terms, place, table.suffixes)
-            term.end = terms[place - 1].end
-    return result
+            return _skip_suffix(terms, second + 1, table.suffixes)
+    if term.symbol is None and (not term.roles or len(term.text) > 3 or not term.roles & role.SIDE):
+        symbol = term.word.symbol
+        if symbol is not None and (term.text not in table.weak or _strong(terms, place, source, table)):
+            term.symbol = symbol
+            term.roles = NONE
+    if term.symbol is not None and term.roles & _BEYOND:
+        if place and terms[place - 1].price:
+            term.symbol = None  # "2340 altında": below; without a price before it: "in gold"
+        else:
+            term.roles &= ~_BEYOND
+    if term.symbol is not None:
+        behind = _skip_suffix(terms, behind, table.suffixes)
+        term.end = terms[behind - 1].end
+    return behind
 
 
 def _currency_pair(terms: list[Term], place: int) -> int:
@@ -240,9 +269,9 @@ def _pair_partner(terms: list[Term], place: int) -> int | None:
     if place >= len(terms):
         return None
     nxt = terms[place]
-    if nxt.kind is Kind.WORD:
+    if nxt.kind is kinds.WORD:
         return place
-    if nxt.text in "/-_.|:\\" and place + 1 < len(terms) and terms[place + 1].kind is Kind.WORD:
+    if nxt.text in "/-_.|:\\" and place + 1 < len(terms) and terms[place + 1].kind is kinds.WORD:
         return place + 1
     return None
 
@@ -254,7 +283,7 @@ def _skip_suffix(terms: list[Term], place: int, suffixes: frozenset[str]) -> int
     mark = terms[place]
     if mark.text in ".-_" and place + 1 < len(terms):
         ending = terms[place + 1]
-        if ending.glued and ending.kind is Kind.WORD and ending.text in suffixes:
+        if ending.glued and ending.kind is kinds.WORD and ending.text in suffixes:
             return place + 2
     if mark.text in "#+!^" and (place + 1 >= len(terms) or terms[place + 1].numeral is None):
         return place + 1
@@ -263,7 +292,7 @@ def _skip_suffix(terms: list[Term], place: int, suffixes: frozenset[str]) -> int
 
 def _before_side_and_price(terms: list[Term], place: int) -> bool:
     following = terms[place + 1 : place + 3]
-    return len(following) == 2 and bool(following[0].roles & _SIDES) and following[1].price
+    return len(following) == 2 and bool(following[0].roles & role.SIDE) and following[1].price
 
 
 def _all_capitals(term: Term, source: Normalised) -> bool:
@@ -279,17 +308,20 @@ def _traded(terms: list[Term], place: int) -> bool:
     term = terms[place]
     before = terms[place - 1] if place and terms[place - 1].line == term.line else None
     behind = terms[place + 1] if place + 1 < len(terms) and terms[place + 1].line == term.line else None
-    if before is not None and before.roles & _SIDES and before.kind is Kind.WORD:
+    if before is not None and before.roles & role.SIDE and before.kind is kinds.WORD:
         return (
             behind is None
-            or behind.kind in (Kind.BREAK, Kind.PUNCT, Kind.EMOJI)
+            or behind.kind in (kinds.BREAK, kinds.PUNCT, kinds.EMOJI)
             or behind.price
-            or bool(behind.roles & {"now", "at", "limit", "sl", "tp", "entry", "stop"})
+            or bool(
+                behind.roles
+                & (role.NOW | role.AT | role.LIMIT | role.SL | role.TP | role.ENTRY | role.STOP)
+            )
         )
-    if before is not None and "close" in before.roles and not term.roles:
-        return behind is None or bool(behind.roles & {"now"}) or behind.kind is not Kind.WORD
-    heads = before is None or before.kind in (Kind.BREAK, Kind.EMOJI)
-    return heads and "negation" not in term.roles and _before_side_and_price(terms, place)
+    if before is not None and before.roles & role.CLOSE and not term.roles:
+        return behind is None or bool(behind.roles & role.NOW) or behind.kind is not kinds.WORD
+    heads = before is None or before.kind in (kinds.BREAK, kinds.EMOJI)
+    return heads and not term.roles & role.NEGATION and _before_side_and_price(terms, place)
 
 
 def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTable) -> bool:
@@ -299,12 +331,12 @@ def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTabl
     term = terms[place]
     if term.text in table.coins and _all_capitals(term, source):
         named = term.roles and any(
-            t.symbol or (t.kind is Kind.WORD and t.text not in table.weak and table.find(t.text))
+            t.symbol or (t.kind is kinds.WORD and t.text not in table.weak and table.find(t.text))
             for t in terms
             if t is not term
         )
         return not named and _traded(terms, place)  # "SELL NEAR 2350 GOLD" names gold
-    first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is Kind.BREAK
+    first = place == 0 or terms[place - 1].line != term.line or terms[place - 1].kind is kinds.BREAK
     if first and len(term.text) == 2 and _before_side_and_price(terms, place):
         return True
     named = term.text not in table.coins  # "the dow", but "this one" is no coin
@@ -312,25 +344,25 @@ def _strong(terms: list[Term], place: int, source: Normalised, table: SymbolTabl
         named
         and place > 1
         and not term.roles  # "el mes" is a month
-        and terms[place - 1].roles & {"reference"}
-        and not terms[place - 1].roles & _SIDES
+        and terms[place - 1].roles & role.REFERENCE
+        and not terms[place - 1].roles & role.SIDE
     ):
         behind = terms[place - 2]  # "shorting the dow"
-        return bool(behind.roles & (_SIDES | {"close"})) and behind.line == term.line
+        return bool(behind.roles & (role.SIDE | role.CLOSE)) and behind.line == term.line
     if named and any(
-        terms[p].roles & {"order_noun"} and terms[p].line == term.line
+        terms[p].roles & role.ORDER_NOUN and terms[p].line == term.line
         for p in (place + 1,)
         if p < len(terms)
     ):
         return True  # "dow order"
     if not source.cased[term.start : term.end].isupper() and len(term.text) <= 4:
-        beside = _SIDES
+        beside = role.SIDE
         if not (
-            place > 0 and terms[place - 1].roles & beside and "first_person" not in terms[place - 1].roles
+            place > 0 and terms[place - 1].roles & beside and not terms[place - 1].roles & role.FIRST_PERSON
         ):
             return False
     neighbours = [terms[p] for p in (place - 1, place + 1) if 0 <= p < len(terms)]
-    wanted = {"buy", "sell", "sl", "close", "limit", "order_noun"}
+    wanted = role.of("buy sell sl close limit order_noun")
     return any(n.roles & wanted and n.line == term.line for n in neighbours) or (
-        place > 1 and terms[place - 1].text == ":" and "header" in terms[place - 2].roles
+        place > 1 and terms[place - 1].text == ":" and bool(terms[place - 2].roles & role.HEADER)
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from signalos.parser.lexer import Kind
+from signalos.parser import kinds
+from signalos.parser.kinds import Kind
 from signalos.parser.numbers import Numeral
-from signalos.parser.roles import NONE
+from signalos.parser.roles import NONE, Roles, names
+from signalos.parser.vocabulary import NO_WORD
 
 
 class Term:
     """One meaningful piece of a message.
 
     ``start`` and ``end`` are offsets in the folded text. ``roles`` are those of the language chosen
-    for it; a NUMBER has a ``numeral``; ``symbol`` is set where it names an instrument.
+    for it; a NUMBER has a ``numeral``; ``symbol`` is set where it names an instrument; ``word`` is what the
+    vocabulary knows of a WORD.
     """
 
     __slots__ = (
         "clause", "currency", "end", "fraction", "glued", "kind", "language", "line", "maybe", "numeral", "ordinal",
-        "roles", "sentence", "start", "symbol", "text",
+        "roles", "sentence", "start", "symbol", "text", "word",
     )  # fmt: skip
 
     def __init__(self, kind: Kind, text: str, start: int, end: int, glued: bool, line: int) -> None:
@@ -30,8 +33,8 @@ class Term:
         self.line = line
         self.sentence = 0
         self.clause = 0
-        self.roles: frozenset[str] = NONE
-        self.maybe: frozenset[str] = NONE
+        self.roles: Roles = NONE
+        self.maybe: Roles = NONE
         """The side that a word means in a language for which nothing else in the message speaks."""
         self.numeral: Numeral | None = None
         self.symbol: str | None = None
@@ -39,16 +42,17 @@ class Term:
         self.ordinal: int | None = None
         self.fraction: Decimal | None = None
         self.language = ""
+        self.word = NO_WORD
 
     def __repr__(self) -> str:
-        extra = self.symbol or (self.numeral and self.numeral.unit) or ",".join(sorted(self.roles))
+        extra = self.symbol or (self.numeral and self.numeral.unit) or ",".join(names(self.roles))
         return f"{self.kind.name}({self.text!r} {extra})"
 
     @property
     def known(self) -> bool:
         """True for anything but a word that no language file has."""
         return (
-            self.kind is not Kind.WORD
+            self.kind is not kinds.WORD
             or bool(self.roles)
             or self.symbol is not None
             or self.currency is not None
@@ -59,4 +63,4 @@ class Term:
     @property
     def price(self) -> bool:
         """True for a number that may be a price or a distance."""
-        return self.numeral is not None and self.numeral.unit in ("", "pips") and not self.numeral.sign
+        return self.numeral is not None and self.numeral.price

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from signalos.parser import roles as role
 from signalos.parser.items import MAX_INDEX
 from signalos.parser.normalise import Normalised
 from signalos.parser.numbers import Numeral, readings
@@ -20,7 +21,8 @@ def join_thousands(
     the number of a target, only if the joined number has the usual magnitude of the message's one symbol and
     the first group alone has not.
     """
-    if not any(one.numeral is not None and two.numeral is not None for one, two in pairwise(terms)):
+    numbers = [place for place, term in enumerate(terms) if term.numeral is not None]
+    if not any(second - first == 1 for first, second in pairwise(numbers)):
         return terms
     names = {term.symbol for term in terms if term.symbol is not None}
     usual = table.range_of(names.pop()) if len(names) == 1 else None if names else table.range_of(default)
@@ -41,7 +43,7 @@ def join_thousands(
                 and usual.holds(values[0])
                 and not usual.holds(last.numeral.value)
             )
-            numbered = len(result) > 1 and "tp" in result[-2].roles and last.numeral.value <= MAX_INDEX
+            numbered = len(result) > 1 and result[-2].roles & role.TP and last.numeral.value <= MAX_INDEX
             if values and ((gap == "\u00a0" and not numbered) or (gap in " \u00a0" and fits)):
                 last.numeral = Numeral(last.numeral.raw + term.numeral.raw, values[:1])
                 last.text = last.numeral.raw

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from signalos.parser.lexer import Kind
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.numbers import decimals
+from signalos.parser.roles import joined
 from signalos.parser.term import Term
 
-_LABELS = frozenset(
-    {"sl", "tp", "entry", "buy", "sell", "emoji_tp", "emoji_sl", "at", "to", "from", "zone"}
-)
+_LABELS = role.of("sl tp entry buy sell emoji_tp emoji_sl at to from zone")
 _BEHIND = {
     "%": "percent",
     "٪": "percent",
@@ -46,7 +44,7 @@ _MOST_LOTS = 100
 _LOT_DECIMALS = 3
 _LEAST_BEFORE = 2
 """Terms in front of a number that takes the place of another: that other and "not"."""
-_TAKEN_BACK = frozenset({"negation", "instead_of"})
+_TAKEN_BACK = role.NEGATION | role.INSTEAD_OF
 _COLONS = frozenset(":=@-")
 _FAR = 5
 _LEAST_PRICE = 10
@@ -55,12 +53,14 @@ _LEAST_PRICE = 10
 def mark_units(terms: list[Term]) -> None:
     """Set unit and sign of every number that is no price. One pass with a look at the neighbours."""
     numbers = [place for place, term in enumerate(terms) if term.numeral is not None]
+    if not numbers:
+        return
     for place in numbers:
         _mark_one(terms, place)
-    for place in (number - 1 for number in numbers if number > _LEAST_BEFORE):
-        if terms[place].roles >= _TAKEN_BACK:
-            _settle_not(terms, place)
-    if numbers and any("ignore_value" in term.roles for term in terms):
+    for place in numbers:
+        if place > _LEAST_BEFORE and terms[place - 1].roles & _TAKEN_BACK == _TAKEN_BACK:
+            _settle_not(terms, place - 1)
+    if joined(terms) & role.IGNORE_VALUE:
         _mark_after_ignored(terms)
 
 
@@ -70,7 +70,7 @@ def _settle_not(terms: list[Term], place: int) -> None:
     before = terms[place - 2 if terms[place - 1].text == "," else place - 1]
     after = terms[place + 1]
     if before.numeral is not None and after.numeral is not None and before.line == after.line:
-        term.roles = frozenset({"instead_of"})
+        term.roles = role.INSTEAD_OF
 
 
 def _mark_one(terms: list[Term], place: int) -> None:
@@ -82,7 +82,7 @@ def _mark_one(terms: list[Term], place: int) -> None:
     after = terms[place + 1] if place + 1 < len(terms) else None
     if before is not None and before.line == term.line and term.glued:
         if before.text in "%٪" and not before.glued and (after is None or after.text not in "%٪"):
-            term.numeral = replace(numeral, unit="percent")  # "%50", as Turkish writes it
+            term.numeral = numeral.with_unit("percent")  # "%50", as Turkish writes it
             return
         _signed(terms, place, before)
     if after is not None and after.line == term.line:
@@ -98,11 +98,11 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
     if numeral is None:
         return False
     unit = _BEHIND.get(after.text)
-    if "pips" in after.roles:
+    if after.roles & role.PIPS:
         unit = "pips"
     elif after.text == "p" and after.glued:
         unit = "pips"
-    elif "percent" in after.roles:
+    elif after.roles & role.PERCENT:
         unit = "percent"
     elif after.text == "-" and after.glued and _pips_behind(terms, place + 1):
         unit = "pips"  # "a 25-pip stop"
@@ -110,12 +110,14 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         marks = after.text if after.text != "x" else ""
         if place and terms[place - 1].text == "*":
             return False  # bold in a chat's markup
-        if marks or (place and terms[place - 1].roles & {"sl", "tp", "entry", "buy", "sell"}):
+        if marks or (
+            place and terms[place - 1].roles & (role.SL | role.TP | role.ENTRY | role.BUY | role.SELL)
+        ):
             unit = "cut"
     elif after.glued and after.text in _ORDINAL_ENDINGS and numeral.whole and numeral.value <= 20:
         term.ordinal = after.ordinal = int(numeral.value)
         unit = "ordinal"
-        after.roles = frozenset({"filler"})
+        after.roles = role.FILLER
     elif (
         after.text == "@"
         and not _numbers_a_label(terms, place)
@@ -123,7 +125,7 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         and _price_far_above(terms, place)
     ):
         unit = "lots"  # "BUY 0.50 @ 3342.18"
-    elif ("lots" in after.roles and _counts_lots(terms, place)) or (
+    elif (after.roles & role.LOTS and _counts_lots(terms, place)) or (
         after.symbol is not None and _lots_before_symbol(terms, place)
     ):
         unit = "lots"  # "0.5 lots", "SELL 0.01 GOLD 2410"
@@ -138,9 +140,9 @@ def _behind(terms: list[Term], place: int, after: Term) -> bool:
         return False
     if unit == "time":
         _minutes(terms, place)
-    if after.kind is Kind.WORD and not after.roles:
-        after.roles = frozenset({"filler"})
-    term.numeral = replace(numeral, unit=unit)
+    if after.kind is kinds.WORD and not after.roles:
+        after.roles = role.FILLER
+    term.numeral = numeral.with_unit(unit)
     return True
 
 
@@ -153,7 +155,7 @@ def _minutes(terms: list[Term], place: int) -> None:
         and terms[place + 1].text == "h"
         and minutes.numeral is not None
     ):
-        minutes.numeral = replace(minutes.numeral, unit="time")
+        minutes.numeral = minutes.numeral.with_unit("time")
 
 
 def _counts_lots(terms: list[Term], place: int) -> bool:
@@ -167,7 +169,7 @@ def _counts_lots(terms: list[Term], place: int) -> bool:
     if own is not None and numeral.value >= _FAR * own.value:
         return False
     before = next((t for t in reversed(terms[max(0, place - 3) : place]) if t.text not in _COLONS), None)
-    labelled = before is not None and before.line == line and before.roles & {"sl", "tp"}
+    labelled = before is not None and before.line == line and before.roles & role.LEVEL
     return not labelled or (not behind and numeral.value < _LEAST_PRICE)
 
 
@@ -178,7 +180,7 @@ def _lots_before_symbol(terms: list[Term], place: int) -> bool:
         numeral is None
         or numeral.value >= _LEAST_PRICE
         or not place
-        or not terms[place - 1].roles & {"buy", "sell"}
+        or not terms[place - 1].roles & role.SIDE
     ):
         return False
     later = [t.numeral.value for t in terms[place + 2 : place + 40] if t.numeral is not None]
@@ -201,7 +203,7 @@ def _price_far_above(terms: list[Term], place: int) -> bool:
 
 def _pips_behind(terms: list[Term], place: int) -> bool:
     following = terms[place + 1] if place + 1 < len(terms) else None
-    return following is not None and following.glued and "pips" in following.roles
+    return following is not None and following.glued and bool(following.roles & role.PIPS)
 
 
 def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | None) -> bool:
@@ -212,7 +214,7 @@ def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | N
     second = terms[place + 2]
     if second.numeral is None or second.line != terms[place].line:
         return False
-    on_word = terms[place].glued and before is not None and before.kind is Kind.WORD
+    on_word = terms[place].glued and before is not None and before.kind is kinds.WORD
     if after.text == ":" and not on_word and numeral.whole and numeral.value < 25:
         labelled = _numbers_a_label(terms, place)
         close = second.glued and after.glued
@@ -223,7 +225,7 @@ def _clock_or_ratio(terms: list[Term], place: int, after: Term, before: Term | N
     if after.text == "/" and after.glued and second.glued and numeral.whole and numeral.value <= 31:
         third = terms[place + 4] if place + 4 < len(terms) and terms[place + 3].text == "/" else None
         if third is not None and third.numeral is not None and second.numeral.value <= 31:
-            third.numeral = replace(third.numeral, unit="date")
+            third.numeral = third.numeral.with_unit("date")
             return _set(terms, place, second, "date")
     return False
 
@@ -233,7 +235,9 @@ def _numbers_a_label(terms: list[Term], place: int) -> bool:
     for term in reversed(terms[max(0, place - 2) : place]):
         if term.line != terms[place].line:
             return False
-        if term.roles & {"tp", "sl", "entry", "limit", "emoji_tp", "aim", "bail"}:
+        if term.roles & (
+            role.TP | role.SL | role.ENTRY | role.LIMIT | role.EMOJI_TP | role.AIM | role.BAIL
+        ):
             return True
         if term.text not in "_#.-":
             return False
@@ -243,8 +247,8 @@ def _numbers_a_label(terms: list[Term], place: int) -> bool:
 def _set(terms: list[Term], place: int, second: Term, unit: str) -> bool:
     first = terms[place]
     if first.numeral is not None and second.numeral is not None:
-        first.numeral = replace(first.numeral, unit=unit)
-        second.numeral = replace(second.numeral, unit=unit)
+        first.numeral = first.numeral.with_unit(unit)
+        second.numeral = second.numeral.with_unit(unit)
     return True
 
 
@@ -253,24 +257,24 @@ def _signed(terms: list[Term], place: int, before: Term) -> None:
     numeral = terms[place].numeral
     if numeral is None or before.text not in ("+", "-"):
         if before.text == "#" and numeral is not None and not _after_label(terms, place - 1):
-            terms[place].numeral = replace(numeral, unit="noise")
+            terms[place].numeral = numeral.with_unit("noise")
         return
     if before.text == "+":
-        terms[place].numeral = replace(numeral, sign="+")
+        terms[place].numeral = numeral.with_sign("+")
         return
     earlier = terms[place - 2] if place > 1 and terms[place - 2].line == before.line else None
     if earlier is None:
         return
-    if earlier.kind is Kind.EMOJI and len(numeral.digits) <= _RESULT_DIGITS:
-        terms[place].numeral = replace(numeral, sign="-")  # "SL ❌ -120"
+    if earlier.kind is kinds.EMOJI and len(numeral.digits) <= _RESULT_DIGITS:
+        terms[place].numeral = numeral.with_sign("-")  # "SL ❌ -120"
         return
     ranged = earlier.numeral is not None and (before.glued or earlier.numeral.unit == "")
     if not ranged and not before.glued and not earlier.roles & _LABELS:
-        terms[place].numeral = replace(numeral, sign="-")
+        terms[place].numeral = numeral.with_sign("-")
 
 
 def _after_label(terms: list[Term], place: int) -> bool:
-    return place > 0 and bool(terms[place - 1].roles & {"tp", "sl", "entry", "emoji_tp"})
+    return place > 0 and bool(terms[place - 1].roles & (role.TP | role.SL | role.ENTRY | role.EMOJI_TP))
 
 
 def _mark_after_ignored(terms: list[Term]) -> None:
@@ -278,24 +282,24 @@ def _mark_after_ignored(terms: list[Term]) -> None:
     ignoring = False
     seen = 0
     for place, term in enumerate(terms):
-        if term.kind is Kind.BREAK:
+        if term.kind is kinds.BREAK:
             ignoring = False
             continue
-        if term.roles & {"sl", "tp", "buy", "sell"} or (
-            "entry" in term.roles and "ignore_value" not in term.roles
+        if term.roles & (role.SL | role.TP | role.BUY | role.SELL) or (
+            term.roles & role.ENTRY and not term.roles & role.IGNORE_VALUE
         ):
             ignoring = False
-        elif "ignore_value" in term.roles and "tp" not in term.roles:
+        elif term.roles & role.IGNORE_VALUE and not term.roles & role.TP:
             before = terms[place - 1].numeral if place else None
             after = terms[place + 1] if place + 1 < len(terms) else None
-            price_next = after is not None and (after.numeral is not None or "at" in after.roles)
-            sized = "lots" in term.roles and before is not None and before.unit == "lots" and price_next
+            price_next = after is not None and (after.numeral is not None or after.roles & role.AT)
+            sized = term.roles & role.LOTS and before is not None and before.unit == "lots" and price_next
             ignoring, seen = not sized, 0  # "0.5 lots 2330": the word's number stands before it
         elif ignoring and term.numeral is not None:
             seen += 1
             if term.numeral.unit == "" and seen <= _JOINED_LIMIT:
-                term.numeral = replace(term.numeral, unit="noise")
+                term.numeral = term.numeral.with_unit("noise")
         elif ignoring and (term.text in (",", ";", ")") or (term.text == "." and not term.glued)):
             ignoring = False
-        elif ignoring and term.kind is Kind.WORD and not term.roles:
+        elif ignoring and term.kind is kinds.WORD and not term.roles:
             ignoring = seen == 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from signalos.domain.signal import Open, Side
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.lexer import Kind
 from signalos.parser.prices import far
+from signalos.parser.roles import joined
 from signalos.parser.term import Term
 
 
@@ -89,26 +91,26 @@ def side_of(clause: Clause) -> Side | None:
 def side_of_terms(terms: list[Term]) -> Side | None:
     """The side that is named first."""
     for term in terms:
-        if term.roles & {"buy", "sell"} == {"buy"}:
+        if term.roles & role.SIDE == role.BUY:
             return Side.BUY
-        if term.roles & {"buy", "sell"} == {"sell"}:
+        if term.roles & role.SIDE == role.SELL:
             return Side.SELL
     return None
 
 
 def plural_side(clause: Clause) -> bool:
     """True for "buys", "longs": all of that side."""
-    return any(t.roles & {"buy", "sell"} and t.text.endswith("s") for t in clause.terms)
+    return any(t.roles & role.SIDE and t.text.endswith("s") for t in clause.terms)
 
 
 def plural(clause: Clause) -> bool:
     """True if the clause speaks about orders or positions by that name."""
-    return "order_noun" in clause.roles or "pending" in clause.roles or "limit" in clause.roles
+    return bool(clause.roles & (role.ORDER_NOUN | role.PENDING | role.LIMIT))
 
 
 def risk_off(clause: Clause) -> bool:
     """True if the clause asks to take the risk away."""
-    return "risk_off" in clause.roles
+    return bool(clause.roles & role.RISK_OFF)
 
 
 def only_known(clause: Clause) -> bool:
@@ -116,9 +118,9 @@ def only_known(clause: Clause) -> bool:
     return all(term.known for term in clause.terms)
 
 
-_ARTICLES = frozenset({"filler", "reference"})
-_TOLD_OF_STOPS = frozenset({"result", "past", "closed", "activated", "above", "below", "permission"})
-_RISK_AWAY = frozenset({"be", "be_verb", "risk_off"})
+_ARTICLES = role.FILLER | role.REFERENCE
+_TOLD_OF_STOPS = role.of("result past closed activated above below permission")
+_RISK_AWAY = role.BE | role.BE_VERB | role.RISK_OFF
 """Roles of a phrase that asks to take the risk away by itself: "no more risk"."""
 
 
@@ -127,47 +129,51 @@ def _auxiliary(term: Term, clause: Clause) -> bool:
     if term.text != "be":
         return False
     following = clause.terms[clause.terms.index(term) + 1 :][:1]
-    return any(t.kind is Kind.WORD and t.roles & _TOLD_OF_STOPS for t in following)
+    return any(t.kind is kinds.WORD and t.roles & _TOLD_OF_STOPS for t in following)
 
 
 def _names_only(terms: list[Term]) -> bool:
     """True for symbols and the little words around them."""
     named = [t for t in terms if t.symbol is not None]
-    return bool(named) and all(t.symbol is not None or "filler" in t.roles for t in terms)
+    return bool(named) and all(t.symbol is not None or t.roles & role.FILLER for t in terms)
 
 
 def is_break_even(clause: Clause) -> bool:
     """A stop at the entry as the wanted state, or a break-even word as command."""
     roles = clause.roles
     if (
-        "tp" in roles
-        and not roles & {"result"}
-        and not any("tp" in t.roles and t.roles & {"be"} for t in clause.terms)
+        roles & role.TP
+        and not roles & role.RESULT
+        and not any(t.roles & role.TP and t.roles & role.BE for t in clause.terms)
     ):
         return False
-    be_terms = [t for t in clause.terms if "be" in t.roles and not _auxiliary(t, clause)]
-    strong = [t for t in be_terms if "entry" not in t.roles]
+    be_terms = [t for t in clause.terms if t.roles & role.BE and not _auxiliary(t, clause)]
+    strong = [t for t in be_terms if not t.roles & role.ENTRY]
     if not be_terms:
         return False
-    stops = [t for t in clause.terms if "sl" in t.roles]
+    stops = [t for t in clause.terms if t.roles & role.SL]
     if stops:
         return True
-    if any("no more" in t.text or t.roles >= _RISK_AWAY for t in strong):
+    if any("no more" in t.text or t.roles & _RISK_AWAY == _RISK_AWAY for t in strong):
         return True
-    others = {r for t in clause.terms if t not in strong for r in t.roles}
-    told = roles & {"result", "closed", "out"} and not roles & {"move"}
-    if told or ("order_noun" in roles and not others & {"move", "be_verb", "now", "all", "close"}):
+    others = joined(t for t in clause.terms if t not in strong)
+    told = roles & (role.RESULT | role.CLOSED | role.OUT) and not roles & role.MOVE
+    if told or (
+        roles & role.ORDER_NOUN
+        and not others & (role.MOVE | role.BE_VERB | role.NOW | role.ALL | role.CLOSE)
+    ):
         return False
     if not strong:
-        return bool(roles & {"move"}) and "to" in roles and "enter" not in roles and only_known(clause)
-    if all("risk_off" in t.roles for t in strong):
-        commanding = roles & {"move", "be_verb"} - {"be"} or any("no more" in t.text for t in strong)
+        moved = roles & role.MOVE and roles & role.TO and not roles & role.ENTER
+        return bool(moved) and only_known(clause)
+    if all(t.roles & role.RISK_OFF for t in strong):
+        commanding = roles & (role.MOVE | role.BE_VERB) or any("no more" in t.text for t in strong)
         return bool(commanding)
-    if strong[0].text == "be" and len(clause.terms) > 1 and not roles & {"move", "now"}:
+    if strong[0].text == "be" and len(clause.terms) > 1 and not roles & (role.MOVE | role.NOW):
         if clause.terms[0] is strong[0] and _names_only(clause.terms[1:]):
             return True  # "BE on EURUSD please"
-        return clause.terms[-1] is strong[0] and only_known(clause) and not roles & {"limit"}
-    if roles & {"move", "be_verb", "now", "close", "all"}:
+        return clause.terms[-1] is strong[0] and only_known(clause) and not roles & role.LIMIT
+    if roles & (role.MOVE | role.BE_VERB | role.NOW | role.CLOSE | role.ALL):
         return True
     return only_known(clause)
 
@@ -177,28 +183,28 @@ def is_cancel(clause: Clause) -> bool:
     roles = clause.roles
     counted = any(t.numeral is not None for t in clause.terms)  # "2 losers, 1 cancelled"
     if (
-        "cancel" in roles
+        roles & role.CANCEL
         and not counted
         and not _levels_named(clause)
-        and not roles & {"risk_off", "ignore_value"}
+        and not roles & (role.RISK_OFF | role.IGNORE_VALUE)
     ):
-        verbs = [t for t in clause.terms if "cancel" in t.roles]
-        pure = any(not t.roles & {"close", "move"} for t in verbs)
-        noun = bool(roles & {"order_noun", "pending", "limit", "buy", "sell"}) or any(
+        verbs = [t for t in clause.terms if t.roles & role.CANCEL]
+        pure = any(not t.roles & (role.CLOSE | role.MOVE) for t in verbs)
+        noun = bool(roles & (role.ORDER_NOUN | role.PENDING | role.LIMIT | role.BUY | role.SELL)) or any(
             t.symbol is not None for t in clause.terms
         )
-        waiting = bool(roles & {"pending", "limit", "stop_order"})
+        waiting = bool(roles & (role.PENDING | role.LIMIT | role.STOP_ORDER))
         if pure and (noun or only_known(clause)):
             return True
-        return waiting and "close" not in {r for t in verbs for r in t.roles if t.text == "close"}
-    return "void" in roles and bool(roles & {"order_noun"}) and only_known(clause)
+        return waiting and not joined(t for t in verbs if t.text == "close") & role.CLOSE
+    return bool(roles & role.VOID and roles & role.ORDER_NOUN) and only_known(clause)
 
 
 def _levels_named(clause: Clause) -> bool:
     """True if a stop or target is named; the "stop" of a buy stop is none."""
     for place, term in enumerate(clause.terms):
-        behind_side = place > 0 and clause.terms[place - 1].roles & {"buy", "sell"} and "stop" in term.roles
-        if term.roles & {"sl", "tp"} and not behind_side:
+        behind_side = place > 0 and clause.terms[place - 1].roles & role.SIDE and term.roles & role.STOP
+        if term.roles & role.LEVEL and not behind_side:
             return True
     return False
 
@@ -207,44 +213,63 @@ def _unknown_object(behind: list[Term]) -> bool:
     """True for "close your seat now": what stands right behind the verb is nothing that trades."""
     near = True
     for term in behind:
-        if term.kind is not Kind.WORD or not term.roles <= _ARTICLES:
-            return bool(term.roles & {"advert"}) or (near and "period" in term.roles)
+        if term.kind is not kinds.WORD or term.roles & ~_ARTICLES:
+            return bool(term.roles & role.ADVERT) or (near and bool(term.roles & role.PERIOD))
         if not term.known:
             return True
-        near = near and "reference" in term.roles  # "close the week", but "close for the day"
+        near = near and bool(term.roles & role.REFERENCE)  # "close the week", but "close for the day"
     return False
 
 
 def is_close(clause: Clause) -> bool:
     """A position is closed, wholly or in part."""
     roles = clause.roles
-    if not roles & {"close", "out"} or roles & {"sl"}:
+    if not roles & (role.CLOSE | role.OUT) or roles & role.SL:
         return False
-    ordered = "close" in clause.terms[0].roles and "all" in roles  # "close all before the bank speaks"
-    lead = next((t for t in clause.terms if not t.roles & {"permission", "filler"}), clause.terms[0])
-    won = "result" in roles and not (
-        "close" in lead.roles and "result" not in lead.roles and "now" in roles
+    ordered = clause.terms[0].roles & role.CLOSE and roles & role.ALL  # "close all before the bank speaks"
+    lead = next((t for t in clause.terms if not t.roles & (role.PERMISSION | role.FILLER)), clause.terms[0])
+    won = roles & role.RESULT and not (
+        lead.roles & role.CLOSE and not lead.roles & role.RESULT and roles & role.NOW
     )  # "close it in profit now"
-    if ("analysis" in roles and not ordered) or won or roles & {"timeframe", "above", "below"}:
+    if (roles & role.ANALYSIS and not ordered) or won or roles & (role.TIMEFRAME | role.ABOVE | role.BELOW):
         return False
-    verbs = [t for t in clause.terms if t.roles & {"close", "out"}]
+    verbs = [t for t in clause.terms if t.roles & (role.CLOSE | role.OUT)]
     if not verbs:
         return False  # its only verb turned out to name a level ("exit 2410")
     first = verbs[0]
     behind = clause.terms[clause.terms.index(first) + 1 :]
-    if behind and behind[0].price and "now" not in roles and _ratio(behind) is None:
+    if behind and behind[0].price and not roles & role.NOW and _ratio(behind) is None:
         return False  # "Close 2401.30" is a card's line
     if _unknown_object(behind):
         return False
-    if "tp" in roles and not any(
-        "profit" in t.text or t.roles & {"order_noun", "secure"} for t in clause.terms if "tp" in t.roles
+    if roles & role.TP and not any(
+        "profit" in t.text or t.roles & (role.ORDER_NOUN | role.SECURE)
+        for t in clause.terms
+        if t.roles & role.TP
     ):
         return False
     noun = bool(
-        roles & {"order_noun", "all", "wholly", "rest", "part", "fraction", "now", "buy", "sell"}
+        roles
+        & (
+            role.ORDER_NOUN
+            | role.ALL
+            | role.WHOLLY
+            | role.REST
+            | role.PART
+            | role.FRACTION
+            | role.NOW
+            | role.BUY
+            | role.SELL
+        )
     ) or any(t.symbol is not None for t in clause.terms)
-    if first.roles & {"close"} and not first.roles & {"move", "secure", "enter", "result", "tp"}:
+    if first.roles & role.CLOSE and not first.roles & (
+        role.MOVE | role.SECURE | role.ENTER | role.RESULT | role.TP
+    ):
         return noun or share_in_percent(clause) is not None or only_known(clause)
-    if first.roles & {"out"}:
+    if first.roles & role.OUT:
         return noun and only_known(clause)
-    return noun and bool(roles & {"order_noun", "fraction", "part", "rest"}) and only_known(clause)
+    return (
+        noun
+        and bool(roles & (role.ORDER_NOUN | role.FRACTION | role.PART | role.REST))
+        and only_known(clause)
+    )

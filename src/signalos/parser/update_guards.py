@@ -4,47 +4,48 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
-from signalos.parser.guards import asks, first_reason
+from signalos.parser.guards import asks
 from signalos.parser.hours import at_an_hour
-from signalos.parser.lexer import Kind
+from signalos.parser.roles import first_reason
 
 _UPDATE_SENTENCE = (
-    ("if", "condition"),
-    ("either", "optional"),
-    ("optional", "optional"),
-    ("example", "example"),
-    ("forwarded", "quote"),
-    ("education", "education"),
+    (role.IF, "condition"),
+    (role.EITHER, "optional"),
+    (role.OPTIONAL, "optional"),
+    (role.EXAMPLE, "example"),
+    (role.FORWARDED, "quote"),
+    (role.EDUCATION, "education"),
 )
 _UPDATE_CLAUSE = (
-    ("past", "past_tense"),
-    ("plan", "plan"),
-    ("wait", "wait"),
-    ("already", "past_tense"),
-    ("report", "report"),
-    ("old", "old"),
-    ("negation", "negation"),
-    ("get_ready", "get_ready"),
-    ("teaser", "advert"),
+    (role.PAST, "past_tense"),
+    (role.PLAN, "plan"),
+    (role.WAIT, "wait"),
+    (role.ALREADY, "past_tense"),
+    (role.REPORT, "report"),
+    (role.OLD, "old"),
+    (role.NEGATION, "negation"),
+    (role.GET_READY, "get_ready"),
+    (role.TEASER, "advert"),
 )
 _AT_WORDS = frozenset({"at", "bei", "en", "em", "à", "a", "на", "di", "saat"})
+_ARTICLES = role.FILLER | role.REFERENCE
 _WITH = frozenset({"with", "com", "con", "mit", "avec", "dengan", "с", "với"})
 
 
 def _at_a_target(sentence: Sentence) -> bool:
     """True for "close half at TP1", "at TP1 we move to entry": it is to be done once price is there."""
     for before, after in pairwise(sentence.terms):
-        if "at" in before.roles and "tp" in after.roles and "close" not in after.roles:
-            return not sentence.roles & {"now", "result"} and before.text in _AT_WORDS
+        if before.roles & role.AT and after.roles & role.TP and not after.roles & role.CLOSE:
+            return not sentence.roles & (role.NOW | role.RESULT) and before.text in _AT_WORDS
     return False
 
 
 def _offers(clause: Clause) -> bool:
     """True for "close the deal with 40 % off": a share behind "with" is what an advert gives."""
-    said = [
-        t for t in clause.terms if not t.roles or not t.roles <= {"filler", "reference"} or t.text in _WITH
-    ]
+    said = [t for t in clause.terms if not t.roles or t.roles & ~_ARTICLES or t.text in _WITH]
     for before, term in pairwise(said):
         if before.text in _WITH and term.numeral is not None and term.numeral.unit == "percent":
             return True
@@ -65,11 +66,11 @@ def update_reason(clause: Clause, sentence: Sentence) -> str:
     if _offers(clause):
         return "advert"
     reason = first_reason(clause.roles, _UPDATE_CLAUSE)
-    if reason == "wait" and "next" in clause.roles:
+    if reason == "wait" and clause.roles & role.NEXT:
         reason = ""  # "close it and wait for the next one"
-    if reason == "old" and clause.terms[0].roles & {"close", "cancel", "move"}:
+    if reason == "old" and clause.terms[0].roles & (role.CLOSE | role.CANCEL | role.MOVE):
         reason = ""
-    if not reason and "old" in sentence.roles and "old" not in clause.roles:
+    if not reason and sentence.roles & role.OLD and not clause.roles & role.OLD:
         reason = "old"
     if reason:
         return reason
@@ -77,7 +78,7 @@ def update_reason(clause: Clause, sentence: Sentence) -> str:
         t.numeral is not None and t.numeral.sign and t.numeral.unit == "pips" for t in clause.terms
     ) and any(t.text == "@" for t in clause.terms):
         return "report"  # a copier's card: "PARTIAL CLOSE SELL EURUSD 0.05 @1.0880 +20 pips"
-    words = [term for term in clause.terms if term.kind is Kind.WORD]
+    words = [term for term in clause.terms if term.kind is kinds.WORD]
     unknown = sum(not term.known for term in words)
     if unknown > 1 + len(words) // 6:
         return "talk"

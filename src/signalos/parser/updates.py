@@ -12,6 +12,7 @@ from signalos.domain.signal import (
     Reach,
     Scope,
 )
+from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.items import Item
 from signalos.parser.level_updates import Found, LevelUpdates
@@ -36,24 +37,30 @@ from signalos.parser.update_forms import (
 from signalos.parser.update_guards import update_reason
 from signalos.parser.vocabulary import Languages
 
+_TAKEN_OUT = role.CANCEL | role.CLOSE
 _ALL = Decimal(1)
-_MOVING = frozenset({"move", "update", "to", "now"})
+_MOVING = role.of("move update to now")
 _PAIR = 2
-_WANTED = frozenset({"move", "be_verb", "now", "to", "permission"})
-_ASKED = frozenset({"move", "be_verb", "now"})
-_BE_VERBS = frozenset({"move", "sl", "now"})
-_TOLD = (("past", "past_tense"), ("old", "old"), ("report", "report"))
-_TALKED = (("plan", "plan"), ("get_ready", "get_ready"), ("question", "question"), ("analysis", "analysis"))
+_WANTED = role.of("move be_verb now to permission")
+_ASKED = role.MOVE | role.BE_VERB | role.NOW
+_BE_VERBS = role.MOVE | role.SL | role.NOW
+_TOLD = ((role.PAST, "past_tense"), (role.OLD, "old"), (role.REPORT, "report"))
+_TALKED = (
+    (role.PLAN, "plan"),
+    (role.GET_READY, "get_ready"),
+    (role.QUESTION, "question"),
+    (role.ANALYSIS, "analysis"),
+)
 """Void a level anywhere in its sentence, unless its own clause moves it."""
 
 
 def _told_of_others(clause: Clause) -> bool:
     """True for "China cancels the order": whoever stands in front of the verb is not the reader."""
     for term in clause.terms:
-        if "cancel" in term.roles:
+        if term.roles & role.CANCEL:
             return False
-        if not term.known or "analysis" in term.roles:
-            return "now" not in clause.roles
+        if not term.known or term.roles & role.ANALYSIS:
+            return not clause.roles & role.NOW
     return False
 
 
@@ -103,18 +110,18 @@ class UpdateReader(LevelUpdates):
         if not kind:
             return
         reason = update_reason(clause, sentence) or self._form_reason(clause)
-        lapsed = kind == "cancel" and "expired" in clause.roles
+        lapsed = kind == "cancel" and clause.roles & role.EXPIRED
         if lapsed and reason in ("negation", "past_tense"):
             reason = ""  # "never filled and now it has lapsed"
-        if kind == "be" and not reason and "result" in sentence.roles and not clause.roles & _BE_VERBS:
+        if kind == "be" and not reason and sentence.roles & role.RESULT and not clause.roles & _BE_VERBS:
             reason = "result"  # "Break-even on AUDCAD, no harm done"
-        told = sentence.roles & {"past", "closed"} and "tp" not in sentence.roles
-        if kind == "be" and not reason and "report" in sentence.roles and not clause.roles & _ASKED:
+        told = sentence.roles & (role.PAST | role.CLOSED) and not sentence.roles & role.TP
+        if kind == "be" and not reason and sentence.roles & role.REPORT and not clause.roles & _ASKED:
             reason = "report"  # "where we stand: EURUSD short +25 pips, stop at entry"
         if kind == "be" and not reason and told and not clause.roles & _WANTED:
             reason = "past_tense"  # "half is closed, the rest runs with the stop at entry"
         start = clause.terms[0].start
-        scenario = any("analysis" in t.roles and t.start < start for t in sentence.terms)
+        scenario = any(t.roles & role.ANALYSIS and t.start < start for t in sentence.terms)
         if kind == "cancel" and not reason and (scenario or _told_of_others(clause)):
             reason = "analysis"
         if reason and not (kind == "be" and reason == "negation" and risk_off(clause)):
@@ -145,24 +152,24 @@ class UpdateReader(LevelUpdates):
         values = has_price(clause)
         if not values and is_break_even(clause):
             return "be"
-        both = roles >= {"cancel", "close"} and not roles & {"fraction", "part"}  # "take it out"
-        if ("expired" in roles or both) and self._addressed_waits():
+        both = roles & _TAKEN_OUT == _TAKEN_OUT and not roles & (role.FRACTION | role.PART)  # "take it out"
+        if (roles & role.EXPIRED or both) and self._addressed_waits():
             return "cancel"
         if is_cancel(clause) and not values:
             return "cancel"
         if is_close(clause):
-            lone = written_ratio(clause) is not None and not roles & {"now", "order_noun"}
+            lone = written_ratio(clause) is not None and not roles & (role.NOW | role.ORDER_NOUN)
             unknown = lone and self.memory.resolve(None).reach is Reach.UNRESOLVED
             return "" if unknown and not self._symbols(clause) else "close"  # "Close 1/3" may be a date
         amount = share_in_percent(clause) is not None or written_ratio(clause) is not None
-        if "reduce" in roles and (amount or roles & {"part", "fraction", "order_noun"}):
+        if roles & role.REDUCE and (amount or roles & (role.PART | role.FRACTION | role.ORDER_NOUN)):
             return "close"
-        if ("secure" in roles and roles & {"part", "fraction"}) or (
-            share_in_percent(clause) is not None and "secure" in roles
+        if (roles & role.SECURE and roles & (role.PART | role.FRACTION)) or (
+            share_in_percent(clause) is not None and roles & role.SECURE
         ):
             return "close"
-        if any("part" in t.roles and (t.language != "en" or "parti" in t.text) for t in clause.terms):
-            return "close" if "now" in roles or only_known(clause) else ""
+        if any(t.roles & role.PART and (t.language != "en" or "parti" in t.text) for t in clause.terms):
+            return "close" if roles & role.NOW or only_known(clause) else ""
         return ""
 
     def _addressed_waits(self) -> bool:
@@ -172,30 +179,32 @@ class UpdateReader(LevelUpdates):
 
     def _form_reason(self, clause: Clause) -> str:
         """English telling forms ("we close", "closing") are a call only with "now" or "here"."""
-        if "advert" in clause.roles and "close" not in clause.roles:
+        if clause.roles & role.ADVERT and not clause.roles & role.CLOSE:
             return "advert"  # "secure 50 % off now"
-        if "now" in clause.roles:
+        if clause.roles & role.NOW:
             return ""
         for place, term in enumerate(clause.terms):
-            if not term.roles & {"close", "move", "cancel", "be_verb", "reduce", "secure"}:
+            if not term.roles & (
+                role.CLOSE | role.MOVE | role.CANCEL | role.BE_VERB | role.REDUCE | role.SECURE
+            ):
                 continue
             if term.language and term.language not in self.languages.call_to_act:
                 if term.text.split()[0].endswith("ing") and not term.text.startswith("bring"):
                     return "progressive"
-                if place and "first_person" in clause.terms[place - 1].roles:
+                if place and clause.terms[place - 1].roles & role.FIRST_PERSON:
                     return "progressive"
             return ""
         return ""
 
     def _close(self, clause: Clause, sentence: Sentence) -> None:
         fraction = self._fraction(clause)
-        pointed = "this_one" in clause.roles and self.memory.addressed() is not None
-        every = "all" in clause.roles and not pointed
+        pointed = clause.roles & role.THIS_ONE and self.memory.addressed() is not None
+        every = clause.roles & role.ALL and not pointed
         symbols = self._symbols(clause)
         side = side_of(clause)
         spans = self._span(clause, "action")
         whole = fraction == _ALL
-        noun = "order_noun" in clause.roles
+        noun = clause.roles & role.ORDER_NOUN
         addressed = self.memory.addressed() is not None
         if every and whole and not symbols and side is None and (noun or not addressed):
             self.found.actions.append(CloseAll(spans=spans))
@@ -228,7 +237,7 @@ class UpdateReader(LevelUpdates):
         ratio = written_ratio(clause)
         if ratio is not None:
             return ratio
-        if "part" in clause.roles or "reduce" in clause.roles or counts_lots(clause):
+        if clause.roles & role.PART or clause.roles & role.REDUCE or counts_lots(clause):
             return None
         return _ALL
 
@@ -240,17 +249,12 @@ class UpdateReader(LevelUpdates):
         )
         side = side_of(clause)
         for symbol in symbols:
-            if (
-                "all" in clause.roles
-                and pendings
-                and "order_noun" in clause.roles | {"order_noun"}
-                and plural(clause)
-            ):
+            if clause.roles & role.ALL and pendings and plural(clause):
                 scope = Scope(Reach.PENDINGS, symbol=symbol)
-            elif "all" in clause.roles and symbol is not None and plural(clause):
+            elif clause.roles & role.ALL and symbol is not None and plural(clause):
                 scope = Scope(Reach.SYMBOL, symbol=symbol)
             elif (
-                "all" in clause.roles
+                clause.roles & role.ALL
                 and symbol is None
                 and plural(clause)
                 and self.memory.addressed() is None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from signalos.parser import roles as role
+from signalos.parser.meaning import Choice, Meaning, Sense
 from signalos.parser.normalise import plain
-from signalos.parser.roles import NONE
+from signalos.parser.roles import Roles
 from signalos.parser.symbols import SymbolTable
 
 STEM_MINIMUM = 3
@@ -18,45 +19,11 @@ BARE = "\0"
 """Before a word that stands for an accented one, written without its accents."""
 BARE_STRICT = "\1"
 """The same for a language in which an accent makes another word."""
-_VERBS = frozenset(
-    {"close", "move", "cancel", "secure", "reduce", "be_verb", "remove", "enter", "buy", "sell"}
-)
+_VERBS = role.of("close move cancel secure reduce be_verb remove enter buy sell")
 """Roles of the verbs that an object may be written on to."""
+_CACHE_LIMIT = 20_000
 _ENDING_MARGIN = 2
 """Letters that a word has at least in front of an ending by which alone it is known."""
-
-
-@dataclass(
-    frozen=True, slots=True, eq=False
-)  # compared by identity: it is a key at every word of a message
-class Meaning:
-    """What a phrase can be in one language."""
-
-    language: str
-    roles: frozenset[str]
-    ordinal: int | None = None
-    fraction: Decimal | None = None
-    symbol: str | None = None
-    currency: str | None = None
-    weak: bool = False
-    bare: bool = False
-    """Found without the accents that the file writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a phrase means in this message: all that is chosen among its meanings."""
-
-    language: str = ""
-    roles: frozenset[str] = NONE
-    maybe: frozenset[str] = NONE
-    """The side that it means in a language for which nothing else in the message speaks."""
-    ordinal: int | None = None
-    fraction: Decimal | None = None
-    symbol: str | None = None
-    currency: str | None = None
-    names: bool = False
-    """True if any of the four is set."""
 
 
 class Node:
@@ -72,11 +39,58 @@ class Node:
         """Let the phrase of ``words`` mean ``meaning`` as well."""
         node = self
         for word in words:
-            further = node.next.get(word)
-            if further is None:
-                further = node.next[word] = Node()
-            node = further
-        node.meanings = (*node.meanings, meaning)
+            further = node.next
+            if word in further:
+                node = further[word]
+            else:
+                node = further[word] = Node()
+        node.meanings = (*node.meanings, meaning) if node.meanings else (meaning,)
+
+
+class Word:
+    """All that the vocabulary knows of one word: looked up once, then kept."""
+
+    __slots__ = ("followers", "keys", "known", "nameable", "nodes", "particles", "sense", "symbol")
+
+    def __init__(
+        self,
+        keys: tuple[str, ...] = (),
+        nodes: tuple[Node, ...] = (),
+        sense: Sense | None = None,
+        symbol: str | None = None,
+    ) -> None:
+        self.keys = keys
+        """What it matches in the trie."""
+        self.nodes = nodes
+        """Where phrases that begin with it go on."""
+        self.sense = sense
+        """What it means alone."""
+        self.symbol = symbol
+        """The instrument that it names exactly."""
+        self.followers = frozenset[str]().union(*[node.next for node in nodes])
+        """Keys of the words that go on with a phrase behind it."""
+        self.known = bool(nodes) or symbol is not None
+        self.nameable = symbol is not None
+        """True if it names an instrument or may do so with the word behind it."""
+        self.particles: Mapping[str, Roles] = {}
+        """What it does with a particle at the end of its clause (German "macht ... zu")."""
+
+
+NO_WORD = Word()
+"""What the vocabulary knows of a number or a mark."""
+
+
+class _Words(dict[str, Word]):
+    """The words met so far. Bounded: what comes after the limit is looked up anew each time."""
+
+    def __init__(self, find: Callable[[str], Word]) -> None:
+        self._find = find
+
+    def __missing__(self, text: str) -> Word:
+        word = self._find(text)
+        if len(self) < _CACHE_LIMIT:
+            self[text] = word
+        return word
 
 
 @dataclass(slots=True)
@@ -101,43 +115,47 @@ class Languages:
     """Letters written on to the front of a word, longest first (Arabic "and", "the")."""
     clitics: tuple[tuple[str, str], ...] = ()
     """(letters, language) written on to the end of a verb, longest first (Spanish "ciérrenla", close it)."""
-    separable: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
+    separable: dict[str, dict[str, Roles]] = field(default_factory=dict)
     """Verb -> particle at the end of its clause -> what both together do (German "macht ... zu")."""
     own: Node | None = None
     """Words of one channel's profile; their meanings outrank those of the languages."""
     price_style: str = "auto"
     """How that channel means a numeral that can be read in two ways (see price_style.py)."""
-    _keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _starts: dict[str, tuple[tuple[Node, ...], tuple[Meaning, ...], bool]] = field(default_factory=dict)
-    chosen: dict[tuple[object, ...], Choice] = field(default_factory=dict)
+    words: Mapping[str, Word] = field(init=False, repr=False, compare=False)
+    """All that is known of any word."""
+    chosen: dict[tuple[object, ...], Choice] = field(init=False, repr=False, compare=False)
     """What was chosen among a word's meanings before (see choice.py)."""
+    _senses: dict[tuple[Meaning, ...], Sense] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.words = _Words(self._find_word)
+        self.chosen = {}
+        self._senses = {}
 
     def roots(self) -> list[Node]:
         """Where a phrase may begin."""
         return [self.root] if self.own is None else [self.root, self.own]
 
-    def keys(self, word: str) -> tuple[str, ...]:
-        """Trie keys that ``word`` matches: itself, without accents, and by its stem."""
-        known = self._keys.get(word)
-        if known is None:
-            known = self._find_keys(word)
-            if len(self._keys) < 20_000:
-                self._keys[word] = known
-        return known
+    def _find_word(self, text: str) -> Word:
+        keys = self._find_keys(text)
+        nodes = tuple(root.next[key] for root in self.roots() for key in keys if key in root.next)
+        meanings = tuple(meaning for node in nodes for meaning in node.meanings)
+        word = Word(keys, nodes, self.sense(meanings) if meanings else None, self.symbols.find(text))
+        word.nameable = word.nameable or self.symbols.may_begin(text)
+        word.particles = self.separable.get(text, word.particles)
+        return word
 
-    def starts(self, word: str) -> tuple[tuple[Node, ...], tuple[Meaning, ...], bool]:
-        """(nodes, meanings, whether more words may follow) of phrases that begin with ``word``."""
-        known = self._starts.get(word)
+    def sense(self, meanings: tuple[Meaning, ...]) -> Sense:
+        """``meanings`` (at least one) together."""
+        known = self._senses.get(meanings)
         if known is None:
-            keys = self.keys(word)
-            nodes = tuple(root.next[key] for root in self.roots() for key in keys if key in root.next)
-            meanings = tuple(meaning for node in nodes for meaning in node.meanings)
-            known = nodes, meanings, any(node.next for node in nodes)
-            if len(self._starts) < 20_000:
-                self._starts[word] = known
+            known = Sense(meanings)
+            if len(self._senses) < _CACHE_LIMIT:
+                self._senses[meanings] = known
         return known
 
     def _find_keys(self, word: str) -> tuple[str, ...]:
+        """Trie keys that ``word`` matches: itself, without accents, and by its stem."""
         forms = [word]
         bare = plain(word)
         if bare == word:
@@ -187,4 +205,4 @@ class Languages:
 
     def knows(self, word: str) -> bool:
         """True if ``word`` begins or is a phrase of some language."""
-        return bool(self.starts(word)[0])
+        return bool(self.words[word].nodes)

@@ -140,3 +140,12 @@ def test_all_shipped_languages_load():
 @pytest.mark.parametrize("text", ["1.3'4", "1'2.3'4", "12'3,4'5"])
 def test_apostrophes_out_of_place_are_no_price(text: str) -> None:
     assert readings(text) == ()
+
+
+def test_a_character_is_folded_the_same_in_a_plain_text_as_in_a_decorated_one():
+    decoration = "\u200b"  # is dropped, and takes the text the slower way
+    for code in range(0x20000):
+        text = "e" + chr(code)
+        plain, decorated = normalise(text), normalise(text + decoration)
+        assert (plain.text, plain.cased) == (decorated.text, decorated.cased), hex(code)
+        assert list(plain.origin) == list(decorated.origin)[: len(plain.text)] + [2], hex(code)

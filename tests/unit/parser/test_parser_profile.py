@@ -182,6 +182,6 @@ def test_names_become_canonical_and_a_document_comes_back_as_it_was(languages: L
 
 
 def test_every_role_of_a_profile_is_one_of_the_parser_and_has_its_field_on_the_channels_page() -> None:
-    assert set(ROLE_TEXTS) <= ROLES
+    assert set(ROLE_TEXTS) <= set(ROLES)
     page = Path(__file__).parents[3] / "dashboard" / "src" / "features" / "providers" / "profile.ts"
     assert sorted(re.findall(r"\{ id: '(\w+)'", page.read_text("utf-8"))) == sorted(ROLE_TEXTS)

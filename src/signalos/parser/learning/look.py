@@ -7,20 +7,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from signalos.domain.signal import Open, Reading, Side
-from signalos.parser.lexer import Kind
+from signalos.parser import kinds
+from signalos.parser import roles as role
 from signalos.parser.normalise import normalise
 from signalos.parser.numbers import Numeral
 from signalos.parser.prices import far, resolve
 from signalos.parser.reading import MAX_LENGTH
+from signalos.parser.roles import ROLES, joined, names
 from signalos.parser.tagging import tag
 from signalos.parser.term import Term
 from signalos.parser.vocabulary import Languages
 
-_TALK = frozenset("result past closed question if example education forwarded report expired".split())
-_LABELS = frozenset({"sl", "tp", "entry"})
-_SIDES = frozenset({"buy", "sell"})
-_KINDS = frozenset("limit stop stop_order pending now".split())
-_JOINTS = frozenset("at to from and or approx between price zone filler".split())
+_TALK = role.of("result past closed question if example education forwarded report expired")
+_LABELS = role.LABEL
+_SIDES = role.SIDE
+_KINDS = role.of("limit stop stop_order pending now")
+_JOINTS = role.of("at to from and or approx between price zone filler")
 _MOST_WORDS = 4
 _INDEX = 20
 
@@ -74,9 +76,9 @@ def look_at(text: str, languages: Languages) -> Look:
     source = normalise(text[:MAX_LENGTH])
     terms = tag(source, languages)
     seen = Look()
-    sides = {role for term in terms for role in term.roles & _SIDES}
+    sides = names(joined(terms) & _SIDES)
     if len(sides) == 1:
-        seen.side = Side(sides.pop())
+        seen.side = Side(sides[0])
     seen.symbols = frozenset(t.symbol for t in terms if t.symbol is not None)
     usual = languages.symbols.range_of(next(iter(seen.symbols))) if len(seen.symbols) == 1 else None
     clear = next(
@@ -85,13 +87,13 @@ def look_at(text: str, languages: Languages) -> Look:
     )
     by_line: dict[int, list[Term]] = {}
     for term in terms:
-        if term.kind is not Kind.BREAK:
+        if term.kind is not kinds.BREAK:
             by_line.setdefault(term.line, []).append(term)
     last: Priced | None = None
     for place, line in enumerate(by_line.values()):
         last = _prices(seen, line, last, source.text, lambda numeral: resolve(numeral, usual, clear))
         if place and not any(t.numeral is not None for t in line):
-            words = [t for t in line if t.kind is Kind.WORD]
+            words = [t for t in line if t.kind is kinds.WORD]
             if len(words) >= 2 and not any(t.roles & (_SIDES | _LABELS) or t.symbol for t in words):
                 seen.footers.append(_text(words, source.text))
     _names(seen, list(by_line.values()), source.text)
@@ -113,7 +115,7 @@ def _prices(
     fresh = True
     found = False
     for term in line:
-        if term.kind is Kind.WORD:
+        if term.kind is kinds.WORD:
             if fresh:
                 words, fresh = [], False
             words.append(term)
@@ -125,7 +127,7 @@ def _prices(
                 last = Priced(last.phrase, last.known, value(term.numeral), term.line)
             seen.prices.append(last)
             words, fresh, found = [], True, True
-        elif term.kind is Kind.PUNCT and term.text in "-|,;•" and words:
+        elif term.kind is kinds.PUNCT and term.text in "-|,;•" and words:
             fresh = True
     if (found or any(t.roles & _SIDES for t in line)) and any(t.roles & _TALK for t in line):
         seen.tells = True
@@ -135,15 +137,15 @@ def _prices(
 def _label(words: list[Term], text: str) -> tuple[str, str]:
     """(phrase, known label) of the words before a price."""
     for term in reversed(words):
-        for role in ("sl", "tp", "entry"):
-            if role in term.roles:
-                return _text([term], text), role
+        for label in ("sl", "tp", "entry"):
+            if term.roles & ROLES[label]:
+                return _text([term], text), label
         if term.roles & (_SIDES | _KINDS) or term.symbol is not None:
             return "", "entry"
     kept = list(words)
-    while kept and kept[-1].roles and kept[-1].roles <= _JOINTS:
+    while kept and kept[-1].roles and not kept[-1].roles & ~_JOINTS:
         kept.pop()
-    while kept and kept[0].roles and kept[0].roles <= _JOINTS:
+    while kept and kept[0].roles and not kept[0].roles & ~_JOINTS:
         kept.pop(0)
     return ("", "") if len(kept) > _MOST_WORDS else (_text(kept, text), "")
 
@@ -151,7 +153,7 @@ def _label(words: list[Term], text: str) -> tuple[str, str]:
 def _names(seen: Look, lines: list[list[Term]], text: str) -> None:
     """Unknown words beside the side, else of the first line that has words at all."""
     with_side = next((line for line in lines if any(t.roles & _SIDES for t in line)), None)
-    first = next((line for line in lines if any(t.kind is Kind.WORD for t in line)), None)
+    first = next((line for line in lines if any(t.kind is kinds.WORD for t in line)), None)
     for line in (with_side, first):
         if line is not None and not seen.symbols:
             runs = _runs(line)
@@ -169,9 +171,9 @@ def _runs(line: list[Term]) -> list[list[Term]]:
     for term in line:
         if term.roles & _LABELS:
             break
-        if term.kind is Kind.WORD and not term.symbol and (not term.known or term.roles <= _JOINTS):
+        if term.kind is kinds.WORD and not term.symbol and (not term.known or not term.roles & ~_JOINTS):
             runs[-1].append(term)
-        elif term.kind is not Kind.EMOJI:
+        elif term.kind is not kinds.EMOJI:
             runs.append([])
     kept = []
     for run in runs:
