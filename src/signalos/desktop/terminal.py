@@ -52,6 +52,7 @@ class Terminal:
     """One terminal's parts and their tasks."""
 
     executor_class = Executor
+    stopper_class = Stopper
 
     def __init__(
         self,
@@ -109,7 +110,9 @@ class Terminal:
             guard=guard,
             note=note,
         )
-        self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
+        self.stopper = self.stopper_class(
+            self.terminal_id, broker, journal, executor, magic=magic, clock=clock
+        )
         self.desk = Desk(
             self.terminal_id,
             broker,
