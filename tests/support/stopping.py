@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from signalos.desktop.journal import Journal
-from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.store import FILE_NAME
 from signalos.desktop.standalone import resume_all, status_of
 from signalos.domain.order import OpenLeg
@@ -37,11 +36,11 @@ _SENDING: tuple[tuple[int, dict[str, Any]], ...] = (
     (1, {"effect": "no_result", "code": -10001, "execute": False}),
     (3, {"effect": "retcode", "retcode": 10004}),  # requote
     (2, {"effect": "retcode", "retcode": 10006}),  # rejected
-    (5, {"effect": "delay"}),
+    (8, {"effect": "delay"}),
 )
 """How many of the next orders meet what. Delays stay below the time in which an order is looked for."""
 _AHEAD = 50
-_LONGEST_DELAY = 0.5
+_LONGEST_DELAY = 0.4
 
 
 @dataclass
@@ -99,6 +98,7 @@ class Bench:
         found = Stop(trouble)
         await self.fill()
         self.judge_later()
+        begun = CLOCK.now()
         for fault in self._storm():
             await self.world.terminal("simulator_fault", **fault)
         posting = asyncio.create_task(self._keep_posting())
@@ -107,11 +107,11 @@ class Bench:
             found.open_before = len(await self.world.positions())
             found.waiting_before = len(await self._orders())
             latched = await self._command(found)
-            await self.world.until(lambda: self._refused_since(latched), 30)
+            await self.world.until(lambda: self._decided_since(latched), 30)
         finally:
             posting.cancel()
-        self._look(found, latched)
         await self._ask(found)
+        self._look(found, latched, begun)
         with self._journal() as journal:
             resume_all(journal)
         return found
@@ -178,10 +178,11 @@ class Bench:
                 {"seconds": self._chance.uniform(0.1, _LONGEST_DELAY)} if fault["effect"] == "delay" else {}
             )
             storm.append({"fn": "order_send", "nth": nth, **fault, **more})
-        for fn in ("positions_get", "orders_get", "history_deals_get"):
-            storm.append({"fn": fn, "nth": self._chance.randint(1, 40), "effect": "no_result"})
-        storm.append({"fn": "positions_get", "nth": self._chance.randint(1, 40), "effect": "drop_answer"})
-        return storm
+        reading = [(fn, "no_result") for fn in ("positions_get", "orders_get", "history_deals_get")]
+        return storm + [
+            {"fn": fn, "nth": self._chance.randint(1, 40), "effect": effect}
+            for fn, effect in (*reading, ("positions_get", "drop_answer"))
+        ]
 
     # -- posting ---------------------------------------------------------------------------------
 
@@ -197,7 +198,7 @@ class Bench:
 
     # -- looking ---------------------------------------------------------------------------------
 
-    def _look(self, found: Stop, latched: datetime) -> None:
+    def _look(self, found: Stop, latched: datetime, begun: datetime) -> None:
         """Read the journal: what was on its way, what was sent all the same, when it was proven."""
         with self._journal() as journal:
             for intent in journal.intents.everything():
@@ -211,13 +212,12 @@ class Bench:
             for event in journal.outbox.newest(("latch", "alert"), 1000):
                 data = msgspec.json.decode(event.data)
                 if event.kind == "alert":
-                    found.lost_answers += data["code"] == "outcome_unknown"
+                    found.lost_answers += data["code"] == "outcome_unknown" and event.at > begun
                 elif data["latchId"] == found.latch_id and data["state"] == "flat":
                     found.seconds = (event.at - latched).total_seconds()
-            found.refused = self._refused_since(latched)
+            found.refused = sum(i.reason == "stopped" for i in self._decided_since(latched))
             for message_id in range(1, self._posted + 1):
-                versions = journal.messages.versions("-1001", message_id)
-                if versions and versions[0].message.posted_at > latched:
+                if self._arrived_after(journal, message_id, latched):
                     self._while_stopped[message_id] = found
 
     async def _ask(self, found: Stop) -> None:
@@ -252,17 +252,22 @@ class Bench:
             last = journal.intents.of_action("sim", "-1001", self._posted, 1, 1)
             return bool(last) and not journal.intents.unfinished("sim")
 
-    def _refused_since(self, latched: datetime) -> int:
-        """How many signals that were posted after the latch have been refused."""
+    def _arrived_after(self, journal: Journal, message_id: int, moment: datetime) -> bool:
+        try:
+            return journal.messages.arrived_at("-1001", message_id, 1) > moment
+        except KeyError:
+            return False  # not read from the file yet: it comes after the resume
+
+    def _decided_since(self, latched: datetime) -> list[Intent]:
+        """What came of the signals that arrived after the latch, as far as it has an end."""
         with self._journal() as journal:
-            count = 0
+            intents: list[Intent] = []
             for number in range(self._posted, 0, -1):
                 versions = journal.messages.versions("-1001", number)
                 if versions and versions[0].message.posted_at <= latched:
-                    return count
-                intents = journal.intents.of_action("sim", "-1001", number, 1, 1)
-                count += any(i.state == "refused" and i.reason == "stopped" for i in intents)
-            return count
+                    break
+                intents += journal.intents.of_action("sim", "-1001", number, 1, 1)
+            return [i for i in intents if i.state not in UNFINISHED]
 
     async def _orders(self) -> list[dict[str, Any]]:
         return await self.world.terminal("orders_get") or []
@@ -277,7 +282,9 @@ class Bench:
 
 
 def under_way(intent: Intent, at: datetime) -> bool:
-    """True for an entry that had left for the terminal at that moment and was not answered yet."""
+    """True for an entry that had left for the terminal at that moment and had no known end yet."""
     if intent.sent_at is None or intent.sent_at > at:
         return False
+    if intent.state == "refused" and intent.reason == "stopped":
+        return True  # its answer was lost; proven absent, it was not sent again
     return intent.done_at is None or intent.done_at > at

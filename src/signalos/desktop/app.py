@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from signalos.desktop.lane import Lane
     from signalos.desktop.model_reading import ModelReader
     from signalos.desktop.online import Online
-    from signalos.desktop.terminal import Terminal
 
 log = logging.getLogger(__name__)
 ELSEWHERE_SECONDS = 0.05
@@ -115,12 +114,10 @@ def _told(why: BaseException) -> BaseException:
 class App:
     """The running app: terminals, pipeline, sources and, where paired, everything online."""
 
-    def __init__(
-        self, parts: Parts, environ: Mapping[str, str], terminals: Sequence[Terminal] | None = None
-    ) -> None:
+    def __init__(self, parts: Parts, environ: Mapping[str, str]) -> None:
         self._parts = parts
         self._journal = parts.journal
-        self._terminals = build_terminals(parts) if terminals is None else list(terminals)
+        self._terminals = build_terminals(parts)
         languages = load_languages()
         parts.channels.know(languages)
 

@@ -119,15 +119,13 @@ def load_for(home: Path, environ: Mapping[str, str]) -> Parts:
     return load(Path(path), home, environ)
 
 
-def build_terminals(parts: Parts, terminal_class: type[Terminal] = Terminal) -> list[Terminal]:
+def build_terminals(parts: Parts) -> list[Terminal]:
     """Every configured terminal with its broker."""
     logs = _logs(parts)
-    return [_terminal(parts, terminal, logs, terminal_class) for terminal in parts.config.terminals]
+    return [_terminal(parts, terminal, logs) for terminal in parts.config.terminals]
 
 
-def _terminal(
-    parts: Parts, config: TerminalConfig, logs: Mapping[str, JsonLog], terminal_class: type[Terminal]
-) -> Terminal:
+def _terminal(parts: Parts, config: TerminalConfig, logs: Mapping[str, JsonLog]) -> Terminal:
     kind = TERMINAL_TYPES[config.type]
     broker = kind.build(config, BrokerParts(parts.clock, parts.market, parts.random))
     routes = {r.source: r for r in parts.config.routes if not r.terminals or config.id in r.terminals}
@@ -136,7 +134,7 @@ def _terminal(
         for source, route in routes.items()
         if route.strategy is not None and parts.config.server_url is None
     }
-    return terminal_class(
+    return Terminal(
         TerminalSettings(
             config.id,
             grace_seconds=config.grace_seconds,

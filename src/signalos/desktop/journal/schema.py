@@ -176,4 +176,14 @@ CREATE TABLE question (
 );
 CREATE INDEX question_waiting ON question (row) WHERE state = 'waiting';
 """,
+    """
+-- The newest end of a stop or pause (chat_id '' = every channel): what arrived before it opens nothing any more.
+CREATE TABLE resumed (
+    terminal_id TEXT NOT NULL,
+    chat_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (terminal_id, chat_id)
+) WITHOUT ROWID;
+""",
 )
