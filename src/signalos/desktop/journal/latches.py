@@ -142,7 +142,7 @@ class Latches:
         It came before a resume and was not decided by then, for an order without an answer held it up, say.
         """
         row = self._db.execute(
-            "SELECT reason FROM resumed WHERE terminal_id=? AND chat_id IN ('', ?) AND at>=? LIMIT 1",
+            "SELECT reason FROM resumed WHERE terminal_id=? AND chat_id IN ('', ?) AND at>? LIMIT 1",
             (terminal_id, chat_id, instant_text(arrived)),
         ).fetchone()
         return "" if row is None else str(row[0])

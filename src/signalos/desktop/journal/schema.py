@@ -185,5 +185,7 @@ CREATE TABLE resumed (
     at TEXT NOT NULL,
     PRIMARY KEY (terminal_id, chat_id)
 ) WITHOUT ROWID;
+-- Whether a level in the terminal is one of ours or was moved by hand.
+CREATE INDEX intent_change ON intent (terminal_id, identifier) WHERE kind <> 'open';
 """,
 )
