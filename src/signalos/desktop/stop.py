@@ -88,17 +88,26 @@ class Stopper:
         self._refuse_waiting_entries()
         try:
             snapshot = await self._broker.snapshot()
-            for request, ticket in self._work(latch, snapshot):
+            work = self._work(latch, snapshot)
+            for request, ticket in work:
                 if self._ended(latch):
                     return latch
                 await self._send(latch, snapshot, request, ticket)
+                latch = self._tell_of_each(latch, [ticket for _, ticket in work])
             # Asked before the proof is read: what was under way then would be missing in an older answer.
             in_flight = self._entries_in_flight()
             snapshot = await self._broker.snapshot()
         except TerminalError as why:
-            return self._note(latch, None, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
-        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
-        return self._note(latch, snapshot, left + in_flight)
+            return self._note(latch, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
+        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)] + in_flight
+        return self._note(latch, left, looked=True, flat=not left)
+
+    def _tell_of_each(self, latch: Latch, tickets: Sequence[str]) -> Latch:
+        """Progress within a round, by the answers to what was sent; it is not proven yet and never flat."""
+        tried = self._journal.intents.last_of_each_chat(self.terminal_id, _origin(latch))
+        done = {intent.key.chat_id for intent in tried if intent.state == "executed"}
+        left = [self._left(latch, ticket) for ticket in tickets if ticket not in done]
+        return self._note(latch, left, looked=True)
 
     def _ended(self, latch: Latch) -> bool:
         """True once a resume has ended the latch: nothing is closed in its name any more."""
@@ -177,15 +186,16 @@ class Stopper:
     def _left(self, latch: Latch, ticket: str) -> dict[str, Any]:
         last = self._last_attempt(latch, ticket)
         if last is None:
-            return {"ticket": ticket, "reason": "new", "text": "found after the last round"}
+            return {"ticket": ticket, "reason": "new", "text": "not tried yet"}
         reason = "waiting_for_session" if last.state == "waiting" else (last.reason or last.state)
         return {"ticket": ticket, "reason": reason, "text": last.text}
 
-    def _note(self, latch: Latch, snapshot: Snapshot | None, left: list[dict[str, Any]]) -> Latch:
-        flat = snapshot is not None and not left
+    def _note(
+        self, latch: Latch, left: list[dict[str, Any]], *, looked: bool = False, flat: bool = False
+    ) -> Latch:
         closed, total = latch.closed, latch.total
-        if snapshot is not None:
-            # Proven by the broker's answer: what was tried and is there no more, whoever closed it.
+        if looked:
+            # What was tried and is there no more counts, whoever closed it.
             tried = self._journal.intents.last_of_each_chat(self.terminal_id, _origin(latch))
             there = {item["ticket"] for item in left} - {None}
             closed = len({i.key.chat_id for i in tried} - there)
