@@ -36,9 +36,8 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     await made.run(1)
     position = next(iter(made.broker.book.values()))
     order = next(iter(made.broker.waiting.values()))
-    theirs = {"tag": "", "magic": "0"}
-    made.broker.book[HAND_POSITION] = replace(position, identifier="7", ticket="7", **theirs)
-    made.broker.waiting[HAND_ORDER] = replace(order, ticket="8", **theirs)
+    made.broker.book[HAND_POSITION] = replace(position, identifier="7", ticket="7", tag="", magic="0")
+    made.broker.waiting[HAND_ORDER] = replace(order, ticket="8", tag="", magic="0")
     yield made
     await made.crash()
 
