@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
+from signalos.desktop.backoff import pause as wait_or
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
@@ -27,6 +28,8 @@ from signalos.kit.clock import Clock
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 0.5
 """Most seconds between two rounds while nothing changes."""
+LOOK_AGAIN_SECONDS = 1.0
+"""Pause between two looks at an account that has been proven flat, as long as the stop is in force."""
 
 
 def reach_new_terminals(journal: Journal, terminals: Sequence[str]) -> None:
@@ -77,9 +80,14 @@ class Stopper:
             if open_latches:
                 pause = self._every if after != open_latches else min(LONGEST_PAUSE, 2 * pause)
                 await self._clock.sleep(pause)
-            else:
-                pause = self._every
+                continue
+            pause = self._every
+            proven = self._journal.latches.active(self.terminal_id)
+            if not proven:
                 await self._awake.wait()
+            elif not await wait_or(self._clock, LOOK_AGAIN_SECONDS, self._awake):
+                for latch in proven:
+                    await self._look_again(latch)
 
     async def round(self, latch: Latch) -> Latch:
         """One round on ``latch``: refuse what waits, close and cancel what its mode names, look again."""
@@ -109,6 +117,17 @@ class Stopper:
         left = [self._left(latch, ticket) for ticket in tickets if ticket not in done]
         return self._note(latch, left, looked=True)
 
+    async def _look_again(self, latch: Latch) -> None:
+        """Begin anew where something of ours has come after the proof: a broker may be later than any patience."""
+        try:
+            snapshot = await self._broker.snapshot()
+        except TerminalError:
+            return  # seen when it is back
+        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
+        if left:
+            log.warning("an order came after the proof", extra={"data": {"terminal": self.terminal_id}})
+            self._note(latch, left, looked=True)
+
     def _ended(self, latch: Latch) -> bool:
         """True once a resume has ended the latch: nothing is closed in its name any more."""
         now = self._journal.latches.get(self.terminal_id, latch.latch_id)
@@ -136,7 +155,8 @@ class Stopper:
         """What ``latch`` still has to close or cancel, pendings first (they could still fill)."""
         if latch.mode == "stop-entries":
             return []
-        everything = latch.mode == "close-all"
+        # What the user opens by hand after the proof is not what they wanted to be rid of.
+        everything = latch.mode == "close-all" and not latch.proven
         work: list[tuple[OrderRequest, str]] = [
             (CancelOrder(ticket=order.ticket), order.ticket)
             for order in snapshot.orders

@@ -194,6 +194,22 @@ async def test_a_repeated_stop_answers_its_result_and_closes_nothing_again(rig: 
     assert list(rig.broker.book) == ["9"], "what the user opened after the proof is not of that stop"
 
 
+async def test_an_order_that_the_broker_executes_after_the_proof_is_closed_too(rig: Rig) -> None:
+    ours = next(iter(rig.broker.book.values()))
+    theirs = rig.broker.book[HAND_POSITION]
+    rig.terminal.desk.accept(command(rig, 1, "stop", latchId="L"))
+    await rig.run(2)
+    assert seen(rig, "L").flat
+    rig.broker.book["9"] = replace(theirs, identifier="9", ticket="9")
+    await rig.run(3)
+    assert seen(rig, "L").flat, "what the user opens after the proof is no part of it"
+    rig.broker.book["10"] = replace(ours, identifier="10", ticket="10")
+    await rig.run(3)
+    assert list(rig.broker.book) == ["9"]
+    assert progress(rig)[-3:] == [(5, 6, False), (6, 6, False), (6, 6, True)]
+    assert result(rig, 1).flat
+
+
 async def test_an_old_resume_does_not_lift_a_newer_stop(rig: Rig) -> None:
     rig.terminal.desk.accept(command(rig, 1, "stop", latchId="first"))
     await rig.run(2)
@@ -256,8 +272,8 @@ class BlindTerminal(Terminal):
     stopper_class = BlindStopper
 
 
-async def left_behind(home: Path, terminal: type[Terminal]) -> list[str]:
-    """Stop while an order is on its way; what is still there once it is called flat and all has arrived."""
+async def told_after_the_proof(home: Path, terminal: type[Terminal]) -> list[tuple[int, int, bool]]:
+    """Stop while an order is on its way; what is still told of the stop once it has been called flat."""
     rig = Rig(home, terminal=terminal)
     await rig.start()
     rig.broker.latency = 0.5
@@ -265,16 +281,16 @@ async def left_behind(home: Path, terminal: type[Terminal]) -> list[str]:
     await rig.run(0.1)
     rig.terminal.desk.accept(command(rig, 1, "stop", latchId="L"))
     await rig.run(10)
-    assert seen(rig, "L").flat
     assert rig.broker.entries(), "it was on its way"
-    left = list(rig.broker.book)
+    assert not rig.broker.book
+    told = progress(rig)
     await rig.crash()
-    return left
+    return told[[flat for _, _, flat in told].index(True) + 1 :]
 
 
-async def test_an_order_in_flight_is_found_and_closed(tmp_path: Path) -> None:
-    assert await left_behind(tmp_path, Terminal) == []
+async def test_an_order_in_flight_is_found_and_closed_before_the_proof(tmp_path: Path) -> None:
+    assert await told_after_the_proof(tmp_path, Terminal) == []
 
 
 async def test_a_stop_that_does_not_look_for_orders_in_flight_is_seen(tmp_path: Path) -> None:
-    assert await left_behind(tmp_path, BlindTerminal) != []
+    assert await told_after_the_proof(tmp_path, BlindTerminal) != []

@@ -21,7 +21,10 @@ EVERY_CHAT = ""
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """A stop on one terminal. ``left`` says for each ticket why it is still there."""
+    """A stop on one terminal. ``left`` says for each ticket why it is still there.
+
+    ``flat`` is what the last look showed, ``proven`` that it has been flat once.
+    """
 
     latch_id: str
     terminal_id: str
@@ -33,6 +36,7 @@ class Latch:
     total: int
     left: list[dict[str, Any]]
     ended: bool
+    proven: bool
 
 
 class Latches:
@@ -80,8 +84,9 @@ class Latches:
     ) -> None:
         """Store how far a stop has come."""
         self._db.execute(
-            "UPDATE latch SET flat=?, closed=?, total=?, left=? WHERE latch_id=? AND terminal_id=?",
-            (flat, closed, total, msgspec.json.encode(left), latch.latch_id, latch.terminal_id),
+            "UPDATE latch SET flat=?, proven=MAX(proven, ?), closed=?, total=?, left=?"
+            " WHERE latch_id=? AND terminal_id=?",
+            (flat, flat, closed, total, msgspec.json.encode(left), latch.latch_id, latch.terminal_id),
         )
 
     def end(self, terminal_id: str, latch_id: str) -> None:
@@ -191,4 +196,5 @@ def _latch(row: sqlite3.Row) -> Latch:
         total=row["total"],
         left=msgspec.json.decode(row["left"]),
         ended=row["ended_at"] is not None,
+        proven=bool(row["proven"]),
     )

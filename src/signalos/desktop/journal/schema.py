@@ -185,6 +185,9 @@ CREATE TABLE resumed (
     at TEXT NOT NULL,
     PRIMARY KEY (terminal_id, chat_id)
 ) WITHOUT ROWID;
+-- Whether a stop has been proven flat once: from then on it only closes what is ours.
+ALTER TABLE latch ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+UPDATE latch SET proven = flat;
 -- Whether a level in the terminal is one of ours or was moved by hand.
 CREATE INDEX intent_change ON intent (terminal_id, identifier) WHERE kind <> 'open';
 """,
