@@ -104,8 +104,8 @@ class Bench:
         posting = asyncio.create_task(self._keep_posting())
         try:
             await CLOCK.sleep(self._chance.uniform(0.1, 0.5))
-            found.open_before = len(await self.world.positions())
-            found.waiting_before = len(await self._orders())
+            found.open_before = len(await self._read("positions_get"))
+            found.waiting_before = len(await self._read("orders_get"))
             latched = await self._command(found)
             await self.world.until(lambda: self._decided_since(latched), 30)
         finally:
@@ -126,8 +126,8 @@ class Bench:
             for kind in batch:
                 self._post(kind)
             await self.world.until(self._at_rest, 30)
-            missing = POSITIONS - len(await self.world.positions())
-            waiting = PENDINGS - len(await self._orders())
+            missing = POSITIONS - len(await self._read("positions_get"))
+            waiting = PENDINGS - len(await self._read("orders_get"))
             if missing <= 0 and waiting <= 0:
                 return
             assert CLOCK.monotonic() < end, f"{missing} positions and {waiting} orders do not come"
@@ -222,10 +222,13 @@ class Bench:
 
     async def _ask(self, found: Stop) -> None:
         """Ask the terminal itself, at once and once more: nothing may be there, and nothing may come."""
-        found.positions, found.orders = len(await self.world.positions()), len(await self._orders())
+        found.positions, found.orders = (
+            len(await self._read("positions_get")),
+            len(await self._read("orders_get")),
+        )
         entries = await self._entries()
         await CLOCK.sleep(_LONGEST_DELAY)  # what was on its way to the terminal has arrived by then
-        found.positions = max(found.positions, len(await self.world.positions()))
+        found.positions = max(found.positions, len(await self._read("positions_get")))
         later = await self._entries()
         found.entries_after_flat = len(later) - len(entries)
         found.doubled = [tag for tag, count in Counter(later).items() if count > 1]
@@ -269,11 +272,15 @@ class Bench:
                 intents += journal.intents.of_action("sim", "-1001", number, 1, 1)
             return [i for i in intents if i.state not in UNFINISHED]
 
-    async def _orders(self) -> list[dict[str, Any]]:
-        return await self.world.terminal("orders_get") or []
-
     async def _entries(self) -> list[str]:
-        return [d["comment"] for d in await self.world.deals() if d["entry"] == 0 and d["type"] in (0, 1)]
+        deals = await self._read("history_deals_get", 0, 4_000_000_000)
+        return [d["comment"] for d in deals if d["entry"] == 0 and d["type"] in (0, 1)]
+
+    async def _read(self, fn: str, *args: int) -> list[dict[str, Any]]:
+        """Ask the terminal. None is a fault that struck this very call, and never "nothing there"."""
+        while (found := await self.world.terminal(fn, *args)) is None:
+            pass
+        return list(found)
 
     @contextmanager
     def _journal(self) -> Iterator[Journal]:
