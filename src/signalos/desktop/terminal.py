@@ -54,6 +54,7 @@ class Terminal:
     """One terminal's parts and their tasks."""
 
     executor_class = Executor
+    stopper_class = Stopper
 
     def __init__(
         self,
@@ -112,7 +113,9 @@ class Terminal:
             note=note,
             every_seconds=settings.watch_seconds,
         )
-        self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
+        self.stopper = self.stopper_class(
+            self.terminal_id, broker, journal, executor, magic=magic, clock=clock
+        )
         self.desk = Desk(
             self.terminal_id,
             broker,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,14 +17,13 @@ from signalos.brokers.mt5.reconcile import Before, settle
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
+from signalos.desktop.following import Follower
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
-from signalos.desktop.journal.legs import Leg
 from signalos.desktop.logs import RETRY_LOG
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError, WrongAccount
-from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
 from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.strategy import Strategy
 from signalos.engine import break_even_step, manage
@@ -78,6 +77,7 @@ class Watcher:
         self._absence_proves = absence_proves
         self._guard = guard
         self._note = note
+        self._follower = Follower(terminal_id, broker, journal, executor, magic)
         self._every = every_seconds
 
     def start(self) -> None:
@@ -116,7 +116,7 @@ class Watcher:
         if self._guard is not None:
             self._guard.see(snapshot.account)
         await self._settle_unknown()
-        await self._follow(snapshot)
+        await self._follower.follow(snapshot, self._history_is_loaded())
         async with self._busy:
             await self._retry()
             await self._move_waiting_stops()
@@ -177,102 +177,6 @@ class Watcher:
             isinstance(request, ClosePosition) and request.volume is None
         )
         return self._absence_proves or harmless
-
-    # -- positions and orders --------------------------------------------------------------------
-
-    async def _follow(self, snapshot: Snapshot) -> None:
-        positions = {p.identifier: p for p in snapshot.positions}
-        orders = {o.ticket: o for o in snapshot.orders}
-        gone: list[Leg] = []
-        with self._journal.transaction():
-            for leg in self._journal.legs.alive(self.terminal_id):
-                if leg.state == "open" and leg.identifier in positions:
-                    self._follow_position(leg, positions[leg.identifier])
-                elif leg.state == "pending" and leg.identifier in orders:
-                    self._follow_order(leg, orders[leg.identifier])
-                elif leg.identifier in positions:
-                    # On hedging accounts a filled order's position takes the order's own number.
-                    self._executor.order_filled(leg, leg.identifier)
-                else:
-                    gone.append(leg)
-        for leg in gone:
-            if leg.state == "open":
-                await self._follow_closed(leg)
-            else:
-                await self._follow_filled_or_cancelled(leg)
-
-    def _follow_position(self, leg: Leg, position: Position) -> None:
-        closed = max(leg.trade.closed_volume, leg.trade.volume - position.volume)
-        self._executor.update_leg(
-            leg,
-            entry_price=position.entry_price,
-            stop_loss=position.stop_loss,
-            take_profit=position.take_profit,
-            target=position.take_profit,
-            closed_volume=closed,
-            ticket=position.ticket,
-            opened_at=position.opened_at,
-        )
-
-    async def _follow_closed(self, leg: Leg) -> None:
-        deals = await self._broker.deals(leg.identifier)
-        exits = [d for d in deals if d.entry is not DealEntry.IN]
-        entries = [d for d in deals if d.entry is DealEntry.IN]
-        opened = sum((d.volume for d in entries), start=leg.trade.volume * 0)
-        if not entries or sum((d.volume for d in exits), start=opened * 0) < opened:
-            return  # the history lags behind; it is asked again in the next round
-        self._close(leg, deals, entries[0], exits[-1])
-
-    def _close(self, leg: Leg, deals: Sequence[Deal], first: Deal, last: Deal) -> None:
-        self._executor.update_leg(
-            leg,
-            state="closed",
-            deals=deals,
-            volume=sum((d.volume for d in deals if d.entry is DealEntry.IN), start=last.volume * 0),
-            closed_volume=sum(
-                (d.volume for d in deals if d.entry is not DealEntry.IN), start=last.volume * 0
-            ),
-            entry_price=first.price,
-            close_price=last.price,
-            pnl=sum((d.net for d in deals), start=last.profit * 0),
-            reason=self._who_closed(last),
-            opened_at=first.at,
-            closed_at=last.at,
-        )
-
-    def _who_closed(self, last: Deal) -> str:
-        """The broker's reason; for our own closes what asked for it: stop, command, signal or rule."""
-        if last.reason != "expert":
-            return last.reason
-        origin = self._journal.intents.origin_of(self.terminal_id, last.tag)
-        return {"latch": "stop", "": "expert"}.get(origin, origin)
-
-    def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
-        self._executor.update_leg(
-            leg,
-            entry_price=order.price,
-            stop_loss=order.stop_loss,
-            take_profit=order.take_profit,
-            target=order.take_profit,
-            volume=order.volume,
-        )
-
-    async def _follow_filled_or_cancelled(self, leg: Leg) -> None:
-        found = await self._broker.find(leg.tag, self._magic())
-        if found.order is not None:
-            return
-        # A broker may have replaced the tag: the deals of the order's own number tell as well.
-        deals = found.deals or await self._broker.deals(leg.identifier)
-        identifier = found.position.identifier if found.position else None
-        if identifier is None and deals:
-            identifier = deals[0].position
-        now = self._journal.legs.by_identifier(self.terminal_id, leg.identifier)
-        if now is None or now.state != "pending":
-            return  # a cancellation was answered meanwhile
-        if identifier is not None:
-            self._executor.order_filled(leg, identifier)
-        elif self._history_is_loaded():
-            self._executor.order_ended(leg)
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""

@@ -240,6 +240,15 @@ class Intents:
         ).fetchone()
         return None if row is None else _intent(row)
 
+    def changes_of(self, terminal_id: str, identifier: str) -> list[Intent]:
+        """What was sent to change or close a position or order, newest first."""
+        rows = self._db.execute(
+            "SELECT * FROM intent INDEXED BY intent_change WHERE terminal_id=? AND identifier=?"
+            " AND kind<>'open' AND sends>0 ORDER BY row DESC",
+            (terminal_id, identifier),
+        ).fetchall()
+        return [_intent(r) for r in rows]
+
     def withdraw(self, terminal_id: str, origin: str, reason: str, text: str) -> None:
         """Supersede what ``origin`` planned and has not sent."""
         self._db.execute(

@@ -27,6 +27,8 @@ class Trade:
     pnl: Decimal | None = None
     reason: str = ""
     ticket: str = ""
+    by_hand: tuple[str, ...] = ()
+    """What the user changed in the terminal: stop | target | volume | price (of a waiting order)."""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
 
