@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import statistics
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +73,12 @@ class TimedTransport:
         self._stops = stops
 
     async def call(
-        self, fn: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, deadline: float
+        self,
+        fn: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        deadline: float,
     ) -> Answer:
         begin = time.perf_counter()
         if fn == "guarded_send":
@@ -204,7 +210,7 @@ def _keep(stops: Stops, found: dict[str, list[float]]) -> None:
         "outcome journalled",
     ]
     parse = stops.calls.pop("parse", 0.0)
-    gap = {b: at[b] - at[a] for a, b in zip(order, order[1:], strict=False)}
+    gap = {b: at[b] - at[a] for a, b in itertools.pairwise(order)}
     rows = {
         "journal: the message": gap["message journalled"],
         "parse": parse,
@@ -212,7 +218,8 @@ def _keep(stops: Stops, found: dict[str, list[float]]) -> None:
         "decide, with the account read and the decision journalled": gap["decision journalled"],
         "journal: SENDING; fresh quote; checks": gap["order handed to the worker"],
         "worker: checks again, order_send, answer": gap["answered"],
-        "TOTAL message to order_send handed to the worker": at["order handed to the worker"] - at["received"],
+        "TOTAL message to order_send handed to the worker": at["order handed to the worker"]
+        - at["received"],
         "TOTAL message to order_send answered": at["answered"] - at["received"],
         "afterwards: proof read, outcome journalled": gap["outcome journalled"],
     }
