@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 
+from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Broker, Snapshot
-from signalos.brokers.mt5.reconcile import Before, settle
+from signalos.brokers.mt5.reconcile import Before, Waiting, settle_all
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
@@ -31,8 +33,20 @@ from signalos.engine import break_even_step, manage
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
+OPENED_BEFORE = timedelta(days=1)
+"""Deals of a position are read from so long before its opening on: clocks differ."""
+LOOK_SHARE = 4.0
+"""Of the time, at most one part in so many goes into looking for unknown outcomes."""
+A_TURN = 250
+"""So many are journalled in one go before others have their turn."""
 RULE_AGAIN_SECONDS = 5.0
 """A rule whose step was refused is tried again after this pause."""
+
+
+def in_turns(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """``rows`` in pieces that are short enough to be journalled in one go."""
+    return (rows[start : start + A_TURN] for start in range(0, len(rows), A_TURN))
 
 
 class Watcher:
@@ -62,6 +76,7 @@ class Watcher:
         self.trouble = "starting"
         self._wrong_account = False
         self._connected_since = clock.now()
+        self._look_again_at = clock.monotonic()
         self.on_settled: Callable[[], None] = lambda: None
         self._broker = broker
         self._journal = journal
@@ -123,32 +138,40 @@ class Watcher:
     # -- unknown outcomes ------------------------------------------------------------------------
 
     async def _settle_unknown(self) -> None:
-        for intent in self._journal.intents.unfinished(self.terminal_id, ("unknown",)):
-            outcome = await self._look_for(intent)
-            if outcome is None:
-                continue
-            if self._may_send_again(intent, outcome):
-                self._journal.intents.mark(
-                    intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
-                )
-                self._note(RETRY_LOG, intent.shown())
-            else:
-                self._executor.adopt(intent, outcome)
+        if self._clock.monotonic() < self._look_again_at:
+            return
+        began = self._clock.monotonic()
+        intents = self._journal.intents.unfinished(self.terminal_id, ("unknown",))
+        outcomes = await self._look_for(intents)
+        ended = [(i, o) for i, o in zip(intents, outcomes, strict=True) if o is not None]
+        # A look for thousands takes its time, in which nothing else can be asked: the next one waits.
+        self._look_again_at = began + LOOK_SHARE * (self._clock.monotonic() - began)
+        for some in in_turns(ended):
+            with self._journal.transaction():
+                for intent, outcome in some:
+                    self._settle(intent, outcome)
             self.on_settled()
+            await asyncio.sleep(0)
 
-    async def _look_for(self, intent: Intent) -> Outcome | None:
-        if intent.request is None:
-            return Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
-        sent = intent.sent_at or self._connected_since
-        return await settle(
-            self._broker,
-            intent.request,
-            tag=intent.tag,
-            magic=intent.magic,
-            before=Before(max(sent, self._connected_since)),
-            clock=self._clock,
-            grace_seconds=self._grace,
-        )
+    def _settle(self, intent: Intent, outcome: Outcome) -> None:
+        if self._may_send_again(intent, outcome):
+            self._journal.intents.mark(
+                intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
+            )
+            self._note(RETRY_LOG, intent.shown())
+        else:
+            self._executor.adopt(intent, outcome)
+
+    async def _look_for(self, intents: Sequence[Intent]) -> list[Outcome | None]:
+        waiting = [
+            Waiting(i.request, i.tag, i.magic, Before(max(i.sent_at or since, since)))
+            for since in (self._connected_since,)
+            for i in intents
+            if i.request is not None
+        ]
+        found = iter(await settle_all(self._broker, waiting, clock=self._clock, grace_seconds=self._grace))
+        nothing = Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
+        return [nothing if i.request is None else next(found) for i in intents]
 
     def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
         """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""
@@ -177,11 +200,26 @@ class Watcher:
                     self._executor.order_filled(leg, leg.identifier)
                 else:
                     gone.append(leg)
-        for leg in gone:
-            if leg.state == "open":
-                await self._follow_closed(leg)
-            else:
-                await self._follow_filled_or_cancelled(leg)
+        await self._follow_gone(gone)
+
+    async def _follow_gone(self, gone: Sequence[Leg]) -> None:
+        look = AtOnce(self._broker)
+        closed = [leg for leg in gone if leg.state == "open"]
+        waited = [leg for leg in gone if leg.state == "pending"]
+        await look.search([(leg.tag, self._magic()) for leg in waited])
+        dated = [(leg.identifier, leg.trade.opened_at) for leg in closed]
+        opened = [(identifier, at) for identifier, at in dated if at is not None]
+        if opened:
+            since = min(at for _, at in opened) - OPENED_BEFORE
+            await look.read_deals((identifier for identifier, _ in opened), since)
+        for some in in_turns(closed):
+            deals = [(leg, await look.deals(leg.identifier)) for leg in some]
+            with self._journal.transaction():
+                for leg, known in deals:
+                    self._follow_closed(leg, known)
+            await asyncio.sleep(0)
+        for leg in waited:
+            await self._follow_filled_or_cancelled(leg, look)
 
     def _follow_position(self, leg: Leg, position: Position) -> None:
         closed = max(leg.trade.closed_volume, leg.trade.volume - position.volume)
@@ -196,8 +234,7 @@ class Watcher:
             opened_at=position.opened_at,
         )
 
-    async def _follow_closed(self, leg: Leg) -> None:
-        deals = await self._broker.deals(leg.identifier)
+    def _follow_closed(self, leg: Leg, deals: Sequence[Deal]) -> None:
         exits = [d for d in deals if d.entry is not DealEntry.IN]
         entries = [d for d in deals if d.entry is DealEntry.IN]
         opened = sum((d.volume for d in entries), start=leg.trade.volume * 0)
@@ -239,12 +276,12 @@ class Watcher:
             volume=order.volume,
         )
 
-    async def _follow_filled_or_cancelled(self, leg: Leg) -> None:
-        found = await self._broker.find(leg.tag, self._magic())
+    async def _follow_filled_or_cancelled(self, leg: Leg, look: AtOnce) -> None:
+        found = await look.find(leg.tag, self._magic())
         if found.order is not None:
             return
         # A broker may have replaced the tag: the deals of the order's own number tell as well.
-        deals = found.deals or await self._broker.deals(leg.identifier)
+        deals = found.deals or await look.deals(leg.identifier)
         identifier = found.position.identifier if found.position else None
         if identifier is None and deals:
             identifier = deals[0].position
@@ -263,7 +300,19 @@ class Watcher:
 
     # -- what waits ------------------------------------------------------------------------------
 
+    def _expire(self) -> None:
+        """End in one go what has waited beyond its time: after a long stand-still that may be thousands."""
+        late = [
+            i
+            for i in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting"))
+            if i.request is not None and not self._belongs_elsewhere(i) and self._executor.too_late(i)
+        ]
+        with self._journal.transaction():
+            for intent in late:
+                self._executor.expire(intent)
+
     async def _retry(self) -> None:
+        self._expire()
         for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
             if intent.request is None or self._belongs_elsewhere(intent):
                 continue

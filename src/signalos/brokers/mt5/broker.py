@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -118,6 +118,12 @@ class Mt5Broker:
 
     async def find(self, tag: str, magic: int) -> Found:
         return await self._search.find(tag, magic)
+
+    async def find_all(self, wanted: Sequence[tuple[str, int]]) -> Mapping[str, Found]:
+        return await self._search.find_all(wanted)
+
+    async def deals_of(self, positions: Sequence[str], since: datetime) -> Mapping[str, Sequence[Deal]]:
+        return await self._search.deals_of(positions, since)
 
     async def loss_at_stop(
         self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal
