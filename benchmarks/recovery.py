@@ -141,7 +141,9 @@ async def _send(wire: LineTransport, **changes: Any) -> dict[str, Any]:
 
 
 def _leg(intent: Intent, identifier: str) -> Leg:
-    trade = Trade(volume=REQUEST.volume, entry_price=Decimal("1.1001"), ticket=identifier)
+    trade = Trade(
+        volume=REQUEST.volume, entry_price=Decimal("1.1001"), ticket=identifier, opened_at=CLOCK.now()
+    )
     return Leg(intent.key, intent.tag, "open", "EURUSD", Side.BUY, REQUEST.take_profit, identifier, trade)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Broker, Snapshot
@@ -22,6 +22,7 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg
+from signalos.desktop.journal.turns import in_turns
 from signalos.desktop.logs import RETRY_LOG
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
@@ -33,20 +34,11 @@ from signalos.engine import break_even_step, manage
 from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 OPENED_BEFORE = timedelta(days=1)
 """Deals of a position are read from so long before its opening on: clocks differ."""
-LOOK_SHARE = 4.0
-"""Of the time, at most one part in so many goes into looking for unknown outcomes."""
-A_TURN = 250
-"""So many are journalled in one go before others have their turn."""
+LOOK_SHARE = 2.0  # of the time, one part in so many at most goes into looking for unknown outcomes
 RULE_AGAIN_SECONDS = 5.0
 """A rule whose step was refused is tried again after this pause."""
-
-
-def in_turns(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """``rows`` in pieces that are short enough to be journalled in one go."""
-    return (rows[start : start + A_TURN] for start in range(0, len(rows), A_TURN))
 
 
 class Watcher:
@@ -97,9 +89,7 @@ class Watcher:
         """Begin with recovery: what was being sent when the app ended is unknown until proven."""
         with self._journal.transaction():
             for intent in self._journal.intents.unfinished(self.terminal_id, ("sending",)):
-                self._journal.intents.mark(
-                    intent, "unknown", "interrupted", "the app ended while it was sent"
-                )
+                self._journal.intents.mark(intent, "unknown", "interrupted", "the app ended meanwhile")
 
     async def run(self) -> None:
         """Watch until cancelled; a terminal that is away is waited for."""
@@ -154,18 +144,20 @@ class Watcher:
             await asyncio.sleep(0)
 
     def _settle(self, intent: Intent, outcome: Outcome) -> None:
-        if self._may_send_again(intent, outcome):
+        if not self._may_send_again(intent, outcome):
+            self._executor.adopt(intent, outcome)
+        elif self._executor.too_late(intent):
+            self._executor.expire(intent)
+        else:
             self._journal.intents.mark(
                 intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
             )
             self._note(RETRY_LOG, intent.shown())
-        else:
-            self._executor.adopt(intent, outcome)
 
     async def _look_for(self, intents: Sequence[Intent]) -> list[Outcome | None]:
+        since = self._connected_since
         waiting = [
             Waiting(i.request, i.tag, i.magic, Before(max(i.sent_at or since, since)))
-            for since in (self._connected_since,)
             for i in intents
             if i.request is not None
         ]
