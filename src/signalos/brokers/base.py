@@ -74,6 +74,15 @@ class ReadsMany(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsTime(Protocol):
+    """What a broker may have besides: it knows the time better than this machine."""
+
+    async def clock_off(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the broker's; None while it is not known."""
+        ...
+
+
 class Broker(Protocol):
     """A terminal with one account.
 

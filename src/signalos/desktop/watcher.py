@@ -36,7 +36,7 @@ from signalos.kit.clock import Clock
 log = logging.getLogger(__name__)
 OPENED_BEFORE = timedelta(days=1)
 """Deals of a position are read from so long before its opening on: clocks differ."""
-LOOK_SHARE = 2.0  # of the time, one part in so many at most goes into looking for unknown outcomes
+LOOK_SHARE = 2.0  # one part in so many of the time goes into looking for what is unknown, for others wait
 RULE_AGAIN_SECONDS = 5.0
 """A rule whose step was refused is tried again after this pause."""
 
@@ -70,6 +70,7 @@ class Watcher:
         self._connected_since = clock.now()
         self._look_again_at = clock.monotonic()
         self.on_settled: Callable[[], None] = lambda: None
+        self.on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None
         self._broker = broker
         self._journal = journal
         self._executor = executor
@@ -116,6 +117,7 @@ class Watcher:
         if self.latest is None:
             self._connected_since = self._clock.now()
         self.latest = snapshot
+        self.on_snapshot(snapshot)
         if self._guard is not None:
             self._guard.see(snapshot.account)
         await self._settle_unknown()
@@ -125,16 +127,13 @@ class Watcher:
             await self._move_waiting_stops()
             await self._manage()
 
-    # -- unknown outcomes ------------------------------------------------------------------------
-
     async def _settle_unknown(self) -> None:
         if self._clock.monotonic() < self._look_again_at:
             return
         began = self._clock.monotonic()
         intents = self._journal.intents.unfinished(self.terminal_id, ("unknown",))
-        outcomes = await self._look_for(intents)
-        ended = [(i, o) for i, o in zip(intents, outcomes, strict=True) if o is not None]
-        # A look for thousands takes its time, in which nothing else can be asked: the next one waits.
+        pairs = zip(intents, await self._look_for(intents), strict=True)
+        ended = [(i, o) for i, o in pairs if o is not None]
         self._look_again_at = began + LOOK_SHARE * (self._clock.monotonic() - began)
         for some in in_turns(ended):
             with self._journal.transaction():
@@ -162,8 +161,8 @@ class Watcher:
             if i.request is not None
         ]
         found = iter(await settle_all(self._broker, waiting, clock=self._clock, grace_seconds=self._grace))
-        nothing = Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
-        return [nothing if i.request is None else next(found) for i in intents]
+        never = Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
+        return [never if i.request is None else next(found) for i in intents]
 
     def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
         """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from signalos.brokers.base import Found, Gate, Snapshot
 from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.clock_offset import ClockOffset
 from signalos.brokers.mt5.execute import execute
 from signalos.brokers.mt5.link import Link, TransportFactory
 from signalos.brokers.mt5.plan import Tools
@@ -21,6 +22,9 @@ from signalos.domain.market import Account, Deal, SymbolSpec, Tick
 from signalos.domain.order import LegKey, OrderRequest, Outcome
 from signalos.domain.signal import Side
 from signalos.kit.clock import Clock
+
+FIRST_LOOK = "EURUSD"
+"""Whose quotes tell the time as long as no other symbol was asked for."""
 
 
 class Mt5Broker:
@@ -49,9 +53,13 @@ class Mt5Broker:
         self._time = ServerTime(self._settings.server_offset)
         self._link = Link(factory, self._settings)
         self._book = SymbolBook(self._link, self._settings.symbols)
-        self._quotes = Quotes(clock, market, self._time)
+        offset = ClockOffset(self._settings.server_offset) if self._settings.watch_clock else None
+        self._offset = offset
+        self._quotes = Quotes(clock, market, self._time, offset)
         self._search = Search(self._link, self._book, self._time, market, self._settings)
-        self._tools = Tools(self._link, self._book, self._quotes, self._time, clock, market, self._settings)
+        self._tools = Tools(
+            self._link, self._book, self._quotes, self._time, clock, market, self._settings, offset
+        )
         self._specs: dict[str, tuple[float, SymbolSpec]] = {}
 
     async def start(self) -> None:
@@ -82,6 +90,15 @@ class Mt5Broker:
     async def tick(self, canonical: str) -> Tick:
         facts = await self._link.read("quote", await self._book.resolve(canonical))
         return self._quotes.tick(mapping.conditions(facts["info"]), facts["tick"])
+
+    async def clock_off(self) -> float | None:
+        """Look at a quote once more; seconds that this machine's clock is ahead, None while it is not known."""
+        if self._offset is None:
+            return None
+        name = self._quotes.newest or await self._book.resolve(FIRST_LOOK)
+        facts = await self._link.read("quote", name)
+        self._quotes.tick(mapping.conditions(facts["info"]), facts["tick"])
+        return self._offset.seconds
 
     async def snapshot(self) -> Snapshot:
         rows = await self._link.read("snapshot")
