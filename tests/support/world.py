@@ -99,11 +99,11 @@ class World:
             ),
         )
 
-    def start_app(self) -> None:
-        """Start the desktop app; it begins with recovery."""
+    def start_app(self, *more: str) -> None:
+        """Start the desktop app, with ``more`` arguments; it begins with recovery."""
         self.app = self._spawn(
             "desktop",
-            signalos("desktop", "run", "--config", str(self.config_file), "--home", str(self.home)),
+            signalos("desktop", "run", "--config", str(self.config_file), "--home", str(self.home), *more),
         )
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
