@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import itertools
 import statistics
 import sys
@@ -163,6 +164,8 @@ async def measure(folder: Path, messages: int) -> dict[str, list[float]]:
     parts = load(world.config_file, world.home, {})
     stops = Stops()
     terminal, pipeline = build(parts, f"127.0.0.1:{world.port}", stops)
+    gc.collect()
+    gc.freeze()  # as the app does it
     terminal.recover()
     tasks = [asyncio.create_task(terminal.run()), asyncio.create_task(pipeline.run())]
     found: dict[str, list[float]] = defaultdict(list)

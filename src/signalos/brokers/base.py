@@ -75,6 +75,15 @@ class ReadsMany(Protocol):
 
 
 @runtime_checkable
+class ReadsTogether(Protocol):
+    """What a broker may have besides, so that an opening is decided after one round trip instead of two."""
+
+    async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
+        """What ``snapshot`` and ``tick`` of a symbol answer, read together. Raises Refused and TerminalError."""
+        ...
+
+
+@runtime_checkable
 class TellsTime(Protocol):
     """What a broker may have besides: it knows the time better than this machine."""
 

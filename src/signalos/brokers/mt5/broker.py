@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from signalos.brokers.base import Found, Gate, Snapshot
 from signalos.brokers.mt5 import mapping
@@ -101,7 +102,15 @@ class Mt5Broker:
         return self._offset.seconds
 
     async def snapshot(self) -> Snapshot:
-        rows = await self._link.read("snapshot")
+        return await self._snapshot(await self._link.read("snapshot"))
+
+    async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
+        """The snapshot and a symbol's quote, in one round trip."""
+        rows = await self._link.read("snapshot", await self._book.resolve(canonical))
+        snapshot = await self._snapshot(rows)
+        return snapshot, self._quotes.tick(mapping.conditions(rows["info"]), rows["tick"])
+
+    async def _snapshot(self, rows: dict[str, Any]) -> Snapshot:
         await self._link.must_be_ours(rows["account"], rows["terminal"])
         if not rows["terminal"]["connected"]:
             raise TerminalDown(

@@ -35,7 +35,8 @@ class Entry:
 
     ``asked`` is the volume before rounding. ``price`` is the open price of a waiting order, None for a
     market order. ``held`` is the volume open and waiting in the same direction, None where the symbol
-    has no volume limit. ``clock_off`` is how many seconds this machine's clock is ahead, if that is known.
+    has no volume limit. ``clock_off`` is how many seconds this machine's clock is ahead, if that is known;
+    ``experts_allowed``: the broker lets programs trade on the account.
     """
 
     terminal: Terminal
@@ -54,6 +55,7 @@ class Entry:
     max_quote_age: float
     held: Decimal | None = None
     clock_off: float | None = None
+    experts_allowed: bool = True
 
     @property
     def opens_at(self) -> Decimal:
@@ -83,12 +85,19 @@ def programs_may_trade(e: Entry) -> Objection | None:
             "Not sent: the terminal does not let programs trade. Switch Algo Trading on in the terminal "
             "and allow trading through the external Python API in its options.",
         )
+    if not e.experts_allowed:
+        return Objection(
+            "autotrading_disabled_server",
+            10026,
+            f"Not sent: the broker's server lets no programs trade on account {e.account.identity}. Ask the "
+            "broker to allow automated trading.",
+        )
     if not e.account.trade_allowed:
         return Objection(
             "trade_disabled",
             10017,
-            f"Not sent: account {e.account.identity} may not trade or not by programs (an investor "
-            "password, or the broker's setting). Sign in with the trading password, or ask the broker.",
+            f"Not sent: account {e.account.identity} may not trade (an investor password, or the broker's "
+            "setting). Sign in with the trading password, or ask the broker.",
         )
     return None
 

@@ -96,15 +96,24 @@ class Session:
             "account": self._must("account_info"),
         }
 
-    def snapshot(self) -> dict[str, Any]:
-        """The terminal, the account, all positions and orders."""
-        self._ahead(("terminal_info",), ("account_info",), ("positions_get",), ("orders_get",))
-        return {
+    def snapshot(self, symbol: str | None = None) -> dict[str, Any]:
+        """The terminal, the account, all positions and orders; with ``symbol`` its conditions and quote too."""
+        all_of_it: list[tuple[str, ...]] = [
+            ("terminal_info",),
+            ("account_info",),
+            ("positions_get",),
+            ("orders_get",),
+        ]
+        if symbol is not None:
+            all_of_it += [("symbol_info", symbol), ("symbol_info_tick", symbol)]
+        self._ahead(*all_of_it)
+        rows = {
             "terminal": self._must("terminal_info"),
             "account": self._must("account_info"),
             "positions": self._must("positions_get"),
             "orders": self._must("orders_get"),
         }
+        return rows if symbol is None else {**rows, **self.quote(symbol)}
 
     def quote(self, symbol: str) -> dict[str, Any]:
         """A symbol's conditions and its last tick; selects the symbol where needed."""
