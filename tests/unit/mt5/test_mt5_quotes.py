@@ -10,6 +10,7 @@ from signalos.brokers.mt5.mapping import conditions
 from signalos.brokers.mt5.quotes import Quotes, ServerTime
 from signalos.domain.errors import Refused
 from signalos.kit.clock import VirtualClock
+from tests.unit.mt5.conftest import Rig
 from tests.unit.mt5.fake_module import symbol_row
 
 START = datetime(2026, 3, 3, 12, 7, tzinfo=UTC)
