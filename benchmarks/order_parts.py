@@ -53,11 +53,14 @@ class Stops:
     """A stopwatch: moments of the message on its way, by name, in seconds of ``perf_counter``."""
 
     at: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
     calls: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def note(self, name: str) -> None:
         """Note the first time that ``name`` happens for this message."""
-        self.at.setdefault(name, time.perf_counter())
+        if name not in self.at:
+            self.at[name] = time.perf_counter()
+            self.cpu[name] = time.process_time()
 
     def begin(self) -> None:
         """Forget the message before."""
@@ -93,18 +96,6 @@ class TimedTransport:
 
     async def close(self) -> None:
         await self._inner.close()
-
-
-class TimedPipeline(Pipeline):
-    """Notes when a message has been read and its reading journalled."""
-
-    stops: Stops
-
-    def read_next(self) -> bool:
-        found = super().read_next()
-        if found:
-            self.stops.note("reading journalled")
-        return found
 
 
 def timed_terminal(stops: Stops) -> type[Terminal]:
@@ -151,8 +142,7 @@ def build(parts: Parts, address: str, stops: Stops) -> tuple[Terminal, Pipeline]
         clock=parts.clock,
         market=parts.market,
     )
-    pipeline = TimedPipeline(parts.journal, parse, [terminal.lane], parts.channels)
-    pipeline.stops = stops
+    pipeline = Pipeline(parts.journal, parse, [terminal.lane], parts.channels)
     return terminal, pipeline
 
 
@@ -175,7 +165,7 @@ async def measure(folder: Path, messages: int) -> dict[str, list[float]]:
             await CLOCK.sleep(0.073)  # no multiple of the watcher's round: they meet as they happen to
             stops.begin()
             pipeline.receive(_post(2 * number - 1, signal_text("sell", number)), str(2 * number - 1))
-            stops.note("message journalled")
+            stops.note("message and reading journalled")
             await world.until(lambda: "outcome journalled" in stops.at, 20)
             _keep(stops, found)
             if number % HELD == 0:
@@ -205,8 +195,7 @@ def _keep(stops: Stops, found: dict[str, list[float]]) -> None:
     at = stops.at
     order = [
         "received",
-        "message journalled",
-        "reading journalled",
+        "message and reading journalled",
         "decision journalled",
         "order handed to the worker",
         "answered",
@@ -215,9 +204,8 @@ def _keep(stops: Stops, found: dict[str, list[float]]) -> None:
     parse = stops.calls.pop("parse", 0.0)
     gap = {b: at[b] - at[a] for a, b in itertools.pairwise(order)}
     rows = {
-        "journal: the message": gap["message journalled"],
         "parse": parse,
-        "journal: the reading": gap["reading journalled"] - parse,
+        "journal: message and reading": gap["message and reading journalled"] - parse,
         "decide, with the account read and the decision journalled": gap["decision journalled"],
         "journal: SENDING; fresh quote; checks": gap["order handed to the worker"],
         "worker: checks again, order_send, answer": gap["answered"],
@@ -226,6 +214,7 @@ def _keep(stops: Stops, found: dict[str, list[float]]) -> None:
         "TOTAL message to order_send answered": at["answered"] - at["received"],
         "afterwards: proof read, outcome journalled": gap["outcome journalled"],
     }
+    rows["CPU of the app's process until answered"] = stops.cpu["answered"] - stops.cpu["received"]
     rows |= {f"  of it wire: {name}": seconds for name, seconds in stops.calls.items()}
     for name, seconds in rows.items():
         found[name].append(seconds * 1000)
