@@ -32,13 +32,10 @@ class UnknownTags:
         shown = {tag: f"{symbol} {volume}" for tag, symbol, volume in new}
         if not shown:
             return
-        strange = {t: text for t, text in shown.items() if not self._ours(t)}
+        strange = {t: text for t, text in shown.items() if not self._journal.intents.knows(t)}
         self._known |= shown.keys()
         if strange:
             self._stop(strange)
-
-    def _ours(self, tag: str) -> bool:
-        return bool(self._journal.intents.origin_of(self._terminal_id, tag))
 
     def _stop(self, strange: dict[str, str]) -> None:
         self._adopted = sorted({*self._adopted, *strange})

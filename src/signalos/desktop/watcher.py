@@ -291,22 +291,16 @@ class Watcher:
 
     # -- what waits ------------------------------------------------------------------------------
 
-    def _expire(self) -> None:
-        """End in one go what has waited beyond its time: after a long stand-still that may be thousands."""
-        late = [
-            i
-            for i in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting"))
-            if i.request is not None and not self._belongs_elsewhere(i) and self._executor.too_late(i)
-        ]
-        with self._journal.transaction():
-            for intent in late:
-                self._executor.expire(intent)
-
     async def _retry(self) -> None:
-        self._expire()
-        for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
-            if intent.request is None or self._belongs_elsewhere(intent):
-                continue
+        rows = self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting"))
+        mine = [i for i in rows if i.request is not None and not self._belongs_elsewhere(i)]
+        late = [i for i in mine if self._executor.too_late(i)]
+        for some in in_turns(late):  # after a long stand-still that may be thousands
+            with self._journal.transaction():
+                for intent in some:
+                    self._executor.expire(intent)
+        ended = {i.row for i in late}
+        for intent in (i for i in mine if i.row not in ended):
             if isinstance(intent.request, OpenLeg):
                 halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
                 if halted:

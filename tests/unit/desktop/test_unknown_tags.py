@@ -84,6 +84,15 @@ async def test_our_own_trades_and_those_by_hand_stop_nothing(rig: Rig) -> None:
     assert rig.journal.latches.halted("t1") == ""
 
 
+async def test_what_another_terminal_of_this_app_opened_is_ours(rig: Rig) -> None:
+    other = LegKey("t2", "-9", 900, 1, 1, 1)
+    rig.journal.intents.plan(other, "open", None, state="executed", account="1@Fake")
+    await _opened_by_another(rig, tag=other.tag("1@Fake"))
+    await rig.start()
+    await rig.run(1)
+    assert rig.journal.latches.halted("t1") == ""
+
+
 async def test_a_lost_answer_is_ours(rig: Rig) -> None:
     rig.broker.faults = lambda request: "lose_answer"
     await rig.start()

@@ -19,6 +19,10 @@ AHEAD = timedelta(days=2)
 """History is written in the server's wall clock, which may be hours ahead: ask beyond it."""
 
 
+AT_ONCE = 5_000
+"""So many are asked for with one call: what is found has to fit into one line of the wire."""
+
+
 class Search:
     """Searches one terminal by tag, and reads its deals."""
 
@@ -43,27 +47,31 @@ class Search:
     async def find_all(self, wanted: Sequence[tuple[str, int]]) -> dict[str, Found]:
         """What carries each (tag, magic), by tag, from one reading of the terminal."""
         since = self._market.now() - self._settings.history
-        found = await self._link.read(
-            "find_tags",
-            wanted,
-            self._time.to_server(since),
-            self.history_end(),
-            deadline=self._settings.deadlines.history,
-        )
-        return {tag: await self._found(rows) for tag, rows in found.items()}
+        found: dict[str, Found] = {}
+        for start in range(0, len(wanted), AT_ONCE):
+            rows = await self._link.read(
+                "find_tags",
+                wanted[start : start + AT_ONCE],
+                self._time.to_server(since),
+                self.history_end(),
+                deadline=self._settings.deadlines.history,
+            )
+            found |= {tag: await self._found(of) for tag, of in rows.items()}
+        return found
 
     async def deals_of(self, positions: Sequence[str], since: datetime) -> dict[str, list[Deal]]:
         """The deals of each position from ``since`` on, oldest first, from one reading of the terminal."""
-        rows = await self._link.read(
-            "deals_of",
-            [int(position) for position in positions],
-            self._time.to_server(since),
-            self.history_end(),
-            deadline=self._settings.deadlines.history,
-        )
         found: dict[str, list[Deal]] = {position: [] for position in positions}
-        for deal in await self.as_deals(rows):
-            found[deal.position].append(deal)
+        for start in range(0, len(positions), AT_ONCE):
+            rows = await self._link.read(
+                "deals_of",
+                [int(position) for position in positions[start : start + AT_ONCE]],
+                self._time.to_server(since),
+                self.history_end(),
+                deadline=self._settings.deadlines.history,
+            )
+            for deal in await self.as_deals(rows):
+                found[deal.position].append(deal)
         return found
 
     async def _found(self, rows: dict[str, Any]) -> Found:

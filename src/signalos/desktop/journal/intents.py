@@ -254,6 +254,10 @@ class Intents:
         ).fetchone()
         return "" if row is None else str(row[0]).partition(":")[0]
 
+    def knows(self, tag: str) -> bool:
+        """True where ``tag`` is of an intent of this journal, of whichever terminal."""
+        return self._db.execute("SELECT 1 FROM intent WHERE tag=? LIMIT 1", (tag,)).fetchone() is not None
+
     def everything(self) -> Iterator[Intent]:
         """All intents, in the order they were planned, read as they are asked for."""
         return (_intent(r) for r in self._db.execute("SELECT * FROM intent ORDER BY row"))
