@@ -98,6 +98,7 @@ class FakeModule:
         self.sent: list[dict[str, Any]] = []
         self.check_retcode = 0
         self.running = True
+        self.build = 4000
         self.comment: str | None = None
         self.hidden = False
         self._next = 100
@@ -113,7 +114,7 @@ class FakeModule:
         return self.running
 
     def version(self) -> tuple[int, int, str]:
-        return (500, 4000, "today")
+        return (500, self.build, "today")
 
     def account_info(self) -> Row | None:
         return self._up(self.account)
