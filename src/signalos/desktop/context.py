@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from signalos.brokers.base import Broker, ReadsTogether, Snapshot
 from signalos.desktop.ceilings import CeilingGuard
@@ -22,6 +23,8 @@ from signalos.engine import requirements
 from signalos.kit.clock import Clock
 from signalos.parser.profile import Profile
 
+_Opening: TypeAlias = tuple[int, datetime, Open]
+"""Of a signal: the row of its message, when it was posted, and what it opens."""
 _NO_TICKS: Mapping[str, Tick] = {}
 SYMBOL_TRIES = 50
 """How often a symbol is asked for in a row before it counts as one that the broker does not have."""
@@ -46,6 +49,7 @@ class ContextBuilder:
         self._guard = guard
         self._profile_of = profile_of
         self._silent_tries = 0
+        self._openings: dict[tuple[str, int, int, int], _Opening | None] = {}
 
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:
         """The context of one decision. Raises TerminalError: then nothing can be decided yet.
@@ -139,17 +143,20 @@ class ContextBuilder:
                 versions.setdefault(key, intent.key.version)
                 signals.setdefault(key, []).append(_planned_leg(intent, intent.request))
         found: list[tuple[int, SignalRecord]] = []
+        # A version that was read never changes: looked up once, kept as long as the signal lives.
+        self._openings = {
+            where: self._openings.get(where) or self._opening(*where)
+            for where in ((*key, versions[key]) for key in signals)
+        }
         for key, legs in signals.items():
-            opened = self._opening(*key, versions[key])
+            opened = self._openings[(*key, versions[key])]
             if opened is not None:
                 row, posted_at, action = opened
                 ordered = tuple(sorted(legs, key=lambda leg: leg.leg))
                 found.append((row, SignalRecord(*key, posted_at, action, ordered)))
         return tuple(record for _, record in sorted(found, key=lambda pair: pair[0]))
 
-    def _opening(
-        self, chat_id: str, message_id: int, part: int, version: int
-    ) -> tuple[int, datetime, Open] | None:
+    def _opening(self, chat_id: str, message_id: int, part: int, version: int) -> _Opening | None:
         for stored in self._journal.messages.versions(chat_id, message_id):
             if stored.message.version != version or stored.reading is None:
                 continue
