@@ -13,13 +13,14 @@ from typing import Any, TypeAlias
 from signalos.brokers.mt5 import Deadlines, mt5linux_worker, native_worker, simulated_worker
 from signalos.brokers.mt5.clock_offset import ALERT_SECONDS, WRONG_SECONDS, ClockOffset
 from signalos.brokers.mt5.process import spawn_worker
-from signalos.commands.checks.app import NO_APP, NOT_READ, TIME, config_of, config_path
+from signalos.commands.checks.app import NO_APP, NOT_READ, TIME, WITHIN_SECONDS, config_of, config_path
 from signalos.commands.checks.finding import Finding, Subject, failed, not_applicable, ok, warning
 from signalos.desktop.config import TerminalConfig
 from signalos.desktop.terminal_types import credentials
 from signalos.kit.wire import Transport, WireLost, WireNeverSent, WireTimeout
 
 CONNECT_SECONDS = 60.0
+"""A MetaTrader terminal may have to be started for it; the simulated one runs or does not."""
 READ_SECONDS = 10.0
 LOOK_SECONDS = 0.25
 LOOKS = 40
@@ -52,7 +53,8 @@ async def _ask(terminal: TerminalConfig, subject: Subject) -> list[Finding]:
     except WireNeverSent as why:
         return [failed(name, str(why), "see the check of the terminal above")]
     try:
-        answer = await worker.call("connect", deadline=CONNECT_SECONDS)
+        within = WITHIN_SECONDS if terminal.type == "simulated" else CONNECT_SECONDS
+        answer = await worker.call("connect", deadline=within)
         if answer.ok is None:
             said = answer.error or f"{answer.last_error[1]}, code {answer.last_error[0]}"
             return [failed(name, f"the terminal let nobody in ({said})", SAVE)]
