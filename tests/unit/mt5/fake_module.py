@@ -32,6 +32,14 @@ class Row:
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "values":
+            raise AttributeError(name)
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
 
 def symbol_row(name: str = "EURUSD", **changes: Any) -> Row:
     base: dict[str, Any] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from signalos.brokers.mt5.plain import plain
-from signalos.brokers.mt5.tagged_rows import TaggedRows
+from signalos.brokers.mt5.tagged_rows import TaggedRows, peek
 from signalos.kit.wire import Answer, Request
 
 MODULE_FUNCTIONS: Final = frozenset(
@@ -249,19 +249,19 @@ class Session:
     ) -> dict[str, dict[str, Any]]:
         """What carries each (tag, magic), by tag, from one reading; tags that nothing carries are left out."""
         rows = TaggedRows(
-            self._must("positions_get"),
-            self._must("orders_get"),
-            self._must("history_orders_get", date_from, date_to),
-            self._must("history_deals_get", date_from, date_to),
+            self._as_given("positions_get"),
+            self._as_given("orders_get"),
+            self._as_given("history_orders_get", date_from, date_to),
+            self._as_given("history_deals_get", date_from, date_to),
         )
         found = {tag: rows.of(tag, magic) for tag, magic in wanted}
-        return {tag: parts for tag, parts in found.items() if any(parts.values())}
+        return {tag: plain(parts) for tag, parts in found.items() if any(parts.values())}
 
     def deals_of(self, identifiers: list[int], date_from: int, date_to: int) -> list[Any]:
         """The deals of many positions, from one reading."""
         wanted = set(identifiers)
-        rows = self._must("history_deals_get", date_from, date_to)
-        return [row for row in rows if row["position_id"] in wanted]
+        rows = self._as_given("history_deals_get", date_from, date_to)
+        return [plain(row) for row in rows if peek(row, "position_id") in wanted]
 
     # ------------------------------------------------------------------ the module
 
@@ -286,10 +286,20 @@ class Session:
 
     def _raw(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Call ``function`` and read ``last_error`` right after it: it is one pair for the process."""
+        return plain(self._call(function, *args, **kwargs))
+
+    def _call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         ok = getattr(self._module, function)(*args, **kwargs)
         code, text = self._module.last_error()
         self._last_error = (int(code), str(text))
-        return plain(ok)
+        return ok
+
+    def _as_given(self, function: str, *args: Any) -> Any:
+        """Rows as the module gives them, not made plain: for those of which few are kept."""
+        ok = self._call(function, *args)
+        if ok is None:
+            raise CallFailed(function, self._last_error)
+        return ok
 
     def _must(self, function: str, *args: Any, **kwargs: Any) -> Any:
         ok = self._raw(function, *args, **kwargs)

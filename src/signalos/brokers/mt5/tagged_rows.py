@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-Row: TypeAlias = Mapping[str, Any]
+Row: TypeAlias = Any
+"""As the module gives it: a mapping, or an object with the fields as attributes. Thousands are looked at here and few
+are picked, so only these are worth making plain."""
 
 SHORT_TAG = 8
 """A broker may cut a comment; a shorter rest than this could belong to anybody."""
@@ -22,8 +24,8 @@ class TaggedRows:
         self._orders = _Comments(orders)
         self._past = _Comments(past)
         self._deals = _Comments(deals)
-        self._held = _by(positions, lambda row: row["identifier"])
-        self._traded = _by(deals, lambda row: row["position_id"])
+        self._held = _by(positions, lambda row: peek(row, "identifier"))
+        self._traded = _by(deals, lambda row: peek(row, "position_id"))
 
     def of(self, tag: str, magic: int) -> dict[str, list[Row]]:
         """Everything that carries ``tag``: positions, orders, past orders, deals.
@@ -33,8 +35,8 @@ class TaggedRows:
         """
         past = self._past.carrying(tag, magic)
         found = [*self._deals.carrying(tag, magic), *past]
-        identifiers = {row["position_id"]: None for row in found if row["position_id"]}
-        identifiers |= {row["identifier"]: None for row in self._positions.carrying(tag, magic)}
+        identifiers = {i: None for row in found if (i := peek(row, "position_id"))}
+        identifiers |= {peek(row, "identifier"): None for row in self._positions.carrying(tag, magic)}
         return {
             "positions": [row for i in identifiers for row in self._held.get(i, ())],
             "orders": self._orders.carrying(tag, magic),
@@ -49,7 +51,7 @@ class _Comments:
     def __init__(self, rows: Sequence[Row]) -> None:
         self._whole: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
-            comment = str(row["comment"])
+            comment = str(peek(row, "comment"))
             if len(comment) >= SHORT_TAG:
                 self._whole[comment[:SHORT_TAG]].append(row)
 
@@ -58,8 +60,13 @@ class _Comments:
 
 
 def _carries(row: Row, tag: str, magic: int) -> bool:
-    comment = str(row["comment"])
-    return comment.startswith(tag) or (tag.startswith(comment) and int(row["magic"]) == magic)
+    comment = str(peek(row, "comment"))
+    return comment.startswith(tag) or (tag.startswith(comment) and int(peek(row, "magic")) == magic)
+
+
+def peek(row: Row, name: str) -> Any:
+    """One field of a row."""
+    return row[name] if isinstance(row, Mapping) else getattr(row, name)
 
 
 def _by(rows: Iterable[Row], key: Callable[[Row], int]) -> dict[int, list[Row]]:
