@@ -198,7 +198,7 @@ class Watcher:
         closed = [leg for leg in gone if leg.state == "open"]
         waited = [leg for leg in gone if leg.state == "pending"]
         await look.search([(leg.tag, self._magic()) for leg in waited])
-        dated = [(leg.identifier, leg.trade.opened_at) for leg in closed]
+        dated = [(leg.identifier, leg.trade.opened_at) for leg in gone]
         opened = [(identifier, at) for identifier, at in dated if at is not None]
         if opened:
             since = min(at for _, at in opened) - OPENED_BEFORE
