@@ -18,8 +18,8 @@ from signalos.brokers.simulated.market import Market
 from signalos.brokers.simulated.records import AccountSettings, Deal, opened_account
 from signalos.brokers.simulated.symbols import SymbolProperties, symbol_table
 from signalos.brokers.simulated.terminal import Session, Terminal
-from signalos.prices import PriceSeries, to_micros
 from signalos.kit.wire import Answer
+from signalos.prices import PriceSeries, to_micros
 from tests.simulation.clocks import START, TrueClock
 
 SECONDS = 240

@@ -61,7 +61,8 @@ class Killed(BaseException):
 class Death:
     """When a process dies: ``after`` more "steps" of the loop or "statements" of the journal (``before``
     or after the statement is carried out), counted from the ``moment``-th thing that reaches it (a post,
-    a command, an order going out)."""
+    a command, an order going out).
+    """
 
     what: str
     moment: int
@@ -208,7 +209,7 @@ class Desktop:
             await app.run(asyncio.Event())
         except asyncio.CancelledError:
             raise
-        except BaseException as why:
+        except BaseException as why:  # noqa: BLE001 -- whatever ended it is what the judge wants to know
             self.ended = why
 
     def _source(self, settings: Any, parts: SourceParts) -> Source:
@@ -260,7 +261,7 @@ def _connection(desktop: Desktop) -> type[sqlite3.Connection]:
     """Connections that live and die with ``desktop``."""
 
     class Mortal(sqlite3.Connection):
-        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:  # type: ignore[override]
+        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
             run = super().execute
             try:
                 return desktop.statement(sql, lambda: run(sql, parameters))

@@ -207,7 +207,9 @@ class _Judge:
             if order.magic and alive.pop(str(order.ticket), None) is None:
                 self._verdict.fault("unexplained", f"order {order.ticket} has no pending leg")
         for leg in alive.values():
-            self._verdict.fault("unexplained", f"leg {leg.key} is {leg.state}, the account has nothing of it")
+            self._verdict.fault(
+                "unexplained", f"leg {leg.key} is {leg.state}, the account has nothing of it"
+            )
 
     def _same(self, leg: Leg, position: Position) -> None:
         volume = position.volume * VOLUME_UNIT
@@ -219,7 +221,9 @@ class _Judge:
         point = self._result.brokerage.account.market.symbols[position.symbol].point
         shown = (leg.trade.stop_loss or 0, leg.trade.take_profit or 0)
         if shown != (position.sl * point, position.tp * point):
-            self._verdict.fault("unexplained", f"position {position.ticket}: levels {shown} are not its own")
+            self._verdict.fault(
+                "unexplained", f"position {position.ticket}: levels {shown} are not its own"
+            )
 
     # -- commands and stops ------------------------------------------------------------------------
 
@@ -242,8 +246,8 @@ class _Judge:
 
     def _left_by_stop(self) -> list[int]:
         """What is ours; a hand may open something after the account was proven flat."""
-        held = (*self._state.positions.values(), *self._state.orders.values())
-        return [item.ticket for item in held if item.magic]
+        positions = [p.ticket for p in self._state.positions.values() if p.magic]
+        return positions + [o.ticket for o in self._state.orders.values() if o.magic]
 
     def _entries_after(self, stop: Stop) -> None:
         """No entry leaves the app once the stop has reached its journal."""
@@ -251,7 +255,11 @@ class _Judge:
         reached = stop.begin if stop.local else self._result.people.server.accepted.get(stop.latch_id)
         if reached is None:
             return
-        late = [(at, tag) for at, tag in self._result.machine.sent if tag in opening and at > reached + SENT_LATE]
+        late = [
+            (at, tag)
+            for at, tag in self._result.machine.sent
+            if tag in opening and at > reached + SENT_LATE
+        ]
         for at, tag in late:
             self._verdict.fault("unproven", f"entry {tag} left {at - reached:.3f} s after the stop")
 

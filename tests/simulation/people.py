@@ -152,9 +152,7 @@ class People:
             price += (60 if data["how"] == "STOP" else -60) * scale * sign * point
             line += f" {price}"
         lines = [line, f"SL {price - sign * (away - nearer) * point}"]
-        lines += [
-            f"TP{n} {price + sign * (away // 3) * n * point}" for n in range(1, data["targets"] + 1)
-        ]
+        lines += [f"TP{n} {price + sign * (away // 3) * n * point}" for n in range(1, data["targets"] + 1)]
         return "\n".join(lines)
 
     def _update(self, data: dict[str, Any]) -> None:

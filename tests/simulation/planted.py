@@ -72,4 +72,3 @@ PLANTED: dict[str, Build] = {
     "latch not asked before the send": Build(executor=IgnoresLatchAtTheDoor),
 }
 """Name and the app with that bug."""
-

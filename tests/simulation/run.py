@@ -22,7 +22,7 @@ from tests.simulation.brokerage import Brokerage
 from tests.simulation.channel import Channel
 from tests.simulation.clocks import ComputerClock, TrueClock
 from tests.simulation.desktop import TERMINAL, Build, Desktop
-from tests.simulation.loop import Process, SimLoop
+from tests.simulation.loop import Process, new_loop
 from tests.simulation.people import People
 from tests.simulation.schedule import EVENTFUL_SECONDS, Schedule
 from tests.simulation.worker import Accidents, Machine
@@ -58,7 +58,7 @@ class Simulation:
         self._languages = languages
         self._build = build
         seed = schedule.seed
-        self.loop = SimLoop()
+        self.loop = new_loop()
         self.world = Process("world")
         self.true_time = TrueClock(self.loop)
         self.clock = ComputerClock(self.loop)
@@ -259,7 +259,7 @@ def finished(
 
 
 def _new_journal(folder: Path, template: Path) -> None:
-    clock = TrueClock(SimLoop())
+    clock = TrueClock(new_loop())
     made = folder / "made"
     made.mkdir(parents=True, exist_ok=True)
     journal = Journal(made, clock=clock, market=clock, ids=SeededIds(0))

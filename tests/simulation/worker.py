@@ -185,7 +185,12 @@ class Machine:
     """Starts workers for one brokerage, and can kill the one that runs."""
 
     def __init__(
-        self, loop: SimLoop, brokerage: Brokerage, accidents: Accidents, world: Process, chance: random.Random
+        self,
+        loop: SimLoop,
+        brokerage: Brokerage,
+        accidents: Accidents,
+        world: Process,
+        chance: random.Random,
     ) -> None:
         self._loop = loop
         self._brokerage = brokerage
@@ -311,9 +316,7 @@ class _Worker:
         """Bytes on their way to the worker: in order, some of them slower than others."""
         at = self._loop.time() + self._chance.uniform(FIRST_SEND_LATENCY, LAST_SEND_LATENCY)
         self._next_arrival = max(at, self._next_arrival)
-        self._loop.call_at(
-            self._next_arrival, self._lines.put_nowait, data, context=self._world.context
-        )
+        self._loop.call_at(self._next_arrival, self._lines.put_nowait, data, context=self._world.context)
 
     def parent_died(self) -> None:
         """What the operating system does to the pipe of a dead parent."""
@@ -332,6 +335,7 @@ class _Worker:
                 answer = session.answer(request)
             except Hangs:
                 await self._loop.create_future()
+                return
             except Dies:
                 break
             await asyncio.sleep(self._module.delay + self._chance.uniform(0.0005, 0.01))

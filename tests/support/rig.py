@@ -161,6 +161,10 @@ class Rig:
     def say(self, message_id: int, text: str, *actions: Action, **more: Any) -> None:
         """Post a message that is read as ``actions``."""
         self.says[text] = actions
+        self.hear(message_id, text, **more)
+
+    def hear(self, message_id: int, text: str, **more: Any) -> None:
+        """Post a message that the real parser reads, where a channel's own vocabulary is in force."""
         self._position += 1
         more.setdefault("posted_at", self.clock.now())
         post = Post(source="test", chat_id=CHAT, chat_name="Test", message_id=message_id, text=text, **more)

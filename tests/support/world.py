@@ -103,9 +103,9 @@ class World:
             ),
         )
 
-    def start_app(self) -> None:
-        """Start the desktop app; it begins with recovery."""
-        arguments = ["desktop", "run", "--config", str(self.config_file), "--home", str(self.home)]
+    def start_app(self, *more: str) -> None:
+        """Start the desktop app, with ``more`` arguments; it begins with recovery."""
+        arguments = ["desktop", "run", "--config", str(self.config_file), "--home", str(self.home), *more]
         self.app = self._spawn("desktop", [sys.executable, "-m", self.app_program, *arguments])
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from signalos.domain.market import Account, Deal, PendingOrder, Position, SymbolSpec, Tick
 from signalos.domain.order import LegKey, OrderRequest, Outcome
@@ -40,6 +40,56 @@ class Found:
     @property
     def anything(self) -> bool:
         return bool(self.position or self.order or self.deals)
+
+
+class Readings(Protocol):
+    """What reconciliation reads: a :class:`Broker` has it all, and so has what one reading left in memory."""
+
+    async def spec(self, canonical: str) -> SymbolSpec: ...
+
+    async def tick(self, canonical: str) -> Tick: ...
+
+    async def snapshot(self) -> Snapshot: ...
+
+    async def deals(self, position: str) -> Sequence[Deal]: ...
+
+    async def deals_since(self, since: datetime) -> Sequence[Deal]: ...
+
+    async def find(self, tag: str, magic: int) -> Found: ...
+
+
+@runtime_checkable
+class ReadsMany(Protocol):
+    """What a broker may have besides, so that a start with much left open asks little.
+
+    A broker without it is asked one by one.
+    """
+
+    async def find_all(self, wanted: Sequence[tuple[str, int]]) -> Mapping[str, Found]:
+        """What :meth:`Broker.find` answers for each (tag, magic), by tag; nothing found may be left out."""
+        ...
+
+    async def deals_of(self, positions: Sequence[str], since: datetime) -> Mapping[str, Sequence[Deal]]:
+        """The deals of each position identifier since ``since`` (terminal time), oldest first."""
+        ...
+
+
+@runtime_checkable
+class ReadsTogether(Protocol):
+    """What a broker may have besides, so that an opening is decided after one round trip instead of two."""
+
+    async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
+        """What ``snapshot`` and ``tick`` of a symbol answer, read together. Raises Refused and TerminalError."""
+        ...
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """What a broker may have besides: it knows the time better than this machine."""
+
+    async def clock_off(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the broker's; None while it is not known."""
+        ...
 
 
 class Broker(Protocol):

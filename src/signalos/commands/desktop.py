@@ -8,12 +8,14 @@ import json
 import os
 import sqlite3
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from signalos.commands import desktop_install, desktop_login, desktop_pair
+from signalos.desktop.start_record import FLAG, note_start
 from signalos.domain.errors import ConfigError, JournalError
+from signalos.kit.boot import current_boot
 
 MODES = ("stop-entries", "cancel-pendings", "own-only", "close-all")
 QUIT_WITHIN_SECONDS = 15.0
@@ -26,6 +28,7 @@ def add(subparsers: Any) -> None:
 
     run_ = _action(actions, "run", run, "run the app in the foreground")
     run_.add_argument("--config", type=Path, required=True, help="config.json")
+    run_.add_argument(FLAG, action="store_true", help="said by the system that starts it by itself")
 
     desktop_pair.add(
         _action(actions, "pair", desktop_pair.run, "get a token from the server by a short code")
@@ -67,8 +70,12 @@ def run(options: argparse.Namespace) -> int:
     from signalos.desktop.app import run_app
     from signalos.kit import loop
 
+    def on_up() -> None:
+        if options.by_system:
+            note_start(options.home, current_boot(), datetime.now(UTC))
+
     options.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return loop.run(run_app(options.config, options.home, dict(os.environ)))
+    return loop.run(run_app(options.config, options.home, dict(os.environ), on_up))
 
 
 def _open(home: Path) -> Any:

@@ -7,14 +7,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from signalos.commands.autostart import Plan, Start, install_plan, uninstall_plan
+from signalos.desktop.start_record import FLAG, forget, note_install
 from signalos.domain.errors import ConfigError
+from signalos.kit.boot import current_boot
 from signalos.kit.paths import write_atomically
 
 NAME = "signalos-desktop"
+RESTART = (
+    "restart the machine once, then: signalos doctor --home DIR says whether the app came up by itself"
+)
 SYSTEMS = ("linux", "darwin", "win32")
 
 Runner: TypeAlias = Callable[[Sequence[str]], tuple[int, str]]
@@ -42,7 +48,11 @@ def run_install(options: argparse.Namespace) -> int:
     config = load_config(options.config, dict(os.environ))
     terminals = [(t.id, t.path) for t in config.terminals if t.type == "mt5" and t.path is not None]
     start = _start(options, terminals)
-    return carry_out(install_plan(_system(), start), run_program, dry=options.dry_run, removing=False)
+    code = carry_out(install_plan(_system(), start), run_program, dry=options.dry_run, removing=False)
+    if code == 0 and not options.dry_run:
+        note_install(Path(start.folder), current_boot(), datetime.now(UTC))
+        print(RESTART)
+    return code
 
 
 def run_uninstall(options: argparse.Namespace) -> int:
@@ -54,6 +64,8 @@ def run_uninstall(options: argparse.Namespace) -> int:
         config = load_config(options.config, dict(os.environ))
         terminals = [(t.id, t.path) for t in config.terminals if t.type == "mt5" and t.path is not None]
     start = _start(options, terminals)
+    if not options.dry_run:
+        forget(Path(start.folder))
     return carry_out(uninstall_plan(_system(), start), run_program, dry=options.dry_run, removing=True)
 
 
@@ -104,7 +116,7 @@ def _start(options: argparse.Namespace, terminals: Sequence[tuple[str, str]]) ->
     command = [sys.executable, "-m", "signalos.cli", "desktop", "run"]
     if options.config is not None:
         command += ["--config", str(options.config.expanduser().resolve())]
-    command += ["--home", str(home)]
+    command += ["--home", str(home), FLAG]
     environ = {name: os.environ[name] for name in ("SIGNALOS_HOME",) if os.environ.get(name)}
     uid = 0 if sys.platform == "win32" else os.getuid()
     return Start(options.name, command, environ, home, Path.home(), uid, terminals)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from signalos.commands.checks import app, machine, server
+from signalos.commands.checks import app, machine, server, signed_in, start
 from signalos.commands.checks.finding import Finding, State, Subject, failed
 from signalos.domain.errors import ConfigError
 from signalos.kit.clock import SystemClock
@@ -33,11 +33,13 @@ CHECKS: tuple[Check, ...] = (
     server.dashboard,
     app.config,
     app.terminals,
+    signed_in.terminals_ready,
     app.token,
     app.clock,
     app.sources,
     app.language_model,
     app.journal,
+    start.restart,
 )
 EXAMINATIONS = ("signalos.commands.doctor_mt5",)
 """Modules with ``add_to(subparsers)``: examinations of their own, present where their file is."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
-from signalos.brokers.base import Broker, Snapshot
+from signalos.brokers.base import Broker, ReadsTogether, Snapshot
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.hand import is_by_hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.decision import DecisionContext, SignalLeg, SignalRecord, SymbolData
-from signalos.domain.errors import Refused, TerminalError
-from signalos.domain.market import PendingOrder, Position
+from signalos.domain.errors import Refused, TerminalDown, TerminalError
+from signalos.domain.market import PendingOrder, Position, Tick
 from signalos.domain.message import Message
 from signalos.domain.order import OpenLeg
 from signalos.domain.signal import Action, Open
@@ -22,6 +23,9 @@ from signalos.engine import requirements
 from signalos.kit.clock import Clock
 from signalos.parser.profile import Profile
 
+_Opening: TypeAlias = tuple[int, datetime, Open]
+"""Of a signal: the row of its message, when it was posted, and what it opens."""
+_NO_TICKS: Mapping[str, Tick] = {}
 SYMBOL_TRIES = 50
 """How often a symbol is asked for in a row before it counts as one that the broker does not have."""
 
@@ -45,6 +49,7 @@ class ContextBuilder:
         self._guard = guard
         self._profile_of = profile_of
         self._silent_tries = 0
+        self._openings: dict[tuple[str, int, int, int], _Opening | None] = {}
 
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:
         """The context of one decision. Raises TerminalError: then nothing can be decided yet.
@@ -52,11 +57,11 @@ class ContextBuilder:
         A symbol that a terminal which answers otherwise tells nothing about holds up only so many tries.
         """
         tries, self._silent_tries = self._silent_tries, 0
-        snapshot = await self._broker.snapshot()
+        snapshot, ticks = await self._look(action)
         self._silent_tries = tries + 1
         records = self.records(snapshot)
         needed = requirements(strategy, action, records)
-        symbols = await self.symbols(needed.symbols, patient=self._silent_tries <= SYMBOL_TRIES)
+        symbols = await self.symbols(needed.symbols, ticks, patient=self._silent_tries <= SYMBOL_TRIES)
         self._silent_tries = 0
         if self._guard is not None:
             self._guard.see(snapshot.account)
@@ -87,12 +92,28 @@ class ContextBuilder:
             pip_sizes=dict(profile.pip_sizes),
         )
 
-    async def symbols(self, names: tuple[str, ...], *, patient: bool = True) -> dict[str, SymbolData]:
-        """Contract and quote of each symbol; one the broker does not have is left out."""
+    async def _look(self, action: Action) -> tuple[Snapshot, dict[str, Tick]]:
+        """The snapshot, and for an opening its symbol's quote with it where the broker reads them together."""
+        if isinstance(action, Open) and isinstance(self._broker, ReadsTogether):
+            try:
+                snapshot, tick = await self._broker.snapshot_with(action.symbol)
+            except TerminalDown:
+                raise
+            except TerminalError:
+                pass  # of the symbol nothing can be read: what that means is told where it is asked for alone
+            else:
+                return snapshot, {action.symbol: tick}
+        return await self._broker.snapshot(), {}
+
+    async def symbols(
+        self, names: tuple[str, ...], ticks: Mapping[str, Tick] = _NO_TICKS, *, patient: bool = True
+    ) -> dict[str, SymbolData]:
+        """Contract and quote (of ``ticks`` if there) of each symbol; one the broker does not have is left out."""
         found: dict[str, SymbolData] = {}
         for name in names:
             try:
-                found[name] = SymbolData(await self._broker.spec(name), await self._broker.tick(name))
+                spec = await self._broker.spec(name)
+                found[name] = SymbolData(spec, ticks.get(name) or await self._broker.tick(name))
             except Refused:
                 continue  # The engine refuses with `unknown_symbol` and says so to the user.
             except TerminalError:
@@ -122,17 +143,20 @@ class ContextBuilder:
                 versions.setdefault(key, intent.key.version)
                 signals.setdefault(key, []).append(_planned_leg(intent, intent.request))
         found: list[tuple[int, SignalRecord]] = []
+        # A version that was read never changes: looked up once, kept as long as the signal lives.
+        self._openings = {
+            where: self._openings.get(where) or self._opening(*where)
+            for where in ((*key, versions[key]) for key in signals)
+        }
         for key, legs in signals.items():
-            opened = self._opening(*key, versions[key])
+            opened = self._openings[(*key, versions[key])]
             if opened is not None:
                 row, posted_at, action = opened
                 ordered = tuple(sorted(legs, key=lambda leg: leg.leg))
                 found.append((row, SignalRecord(*key, posted_at, action, ordered)))
         return tuple(record for _, record in sorted(found, key=lambda pair: pair[0]))
 
-    def _opening(
-        self, chat_id: str, message_id: int, part: int, version: int
-    ) -> tuple[int, datetime, Open] | None:
+    def _opening(self, chat_id: str, message_id: int, part: int, version: int) -> _Opening | None:
         for stored in self._journal.messages.versions(chat_id, message_id):
             if stored.message.version != version or stored.reading is None:
                 continue

@@ -55,10 +55,8 @@ class Executor:
         """Send ``intent`` (planned or waiting) once; too old ones expire unsent."""
         if intent.request is None:
             raise ValueError(f"{intent.key} has nothing to send")
-        if intent.fresh_until is not None and self._market.now() > intent.fresh_until:
-            self._journal.intents.mark(
-                intent, "expired", "too_old", "its time ran out before it could be sent"
-            )
+        if self.too_late(intent):
+            self.expire(intent)
             return self._journal.intents.get(intent.key)
         if not self._journal.intents.sending(intent):
             return self._journal.intents.get(intent.key)
@@ -70,6 +68,14 @@ class Executor:
             gate=self._gate(intent),
         )
         return self.adopt(intent, outcome)
+
+    def too_late(self, intent: Intent) -> bool:
+        """True once the signal behind ``intent`` is too old to be sent."""
+        return intent.fresh_until is not None and self._market.now() > intent.fresh_until
+
+    def expire(self, intent: Intent) -> None:
+        """Journal that ``intent`` was too late; nothing is sent."""
+        self._journal.intents.mark(intent, "expired", "too_old", "its time ran out before it could be sent")
 
     def _gate(self, intent: Intent) -> Gate:
         def ask(request: OrderRequest) -> str:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
+from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.changed_by_hand import HandChanges
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.legs import Leg
+from signalos.desktop.journal.turns import in_turns
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
 from signalos.domain.money import ZERO
+
+OPENED_BEFORE = timedelta(days=1)
+"""Deals of a position are read from so long before its opening on: clocks differ."""
 
 
 class Follower:
@@ -51,12 +58,28 @@ class Follower:
                     self._executor.order_filled(leg, leg.identifier)
                 else:
                     gone.append(leg)
-        for leg in gone:
-            if leg.state == "open":
-                await self._follow_closed(leg)
-            else:
-                await self._follow_filled_or_cancelled(leg, history_is_loaded)
+        await self._follow_gone(gone, history_is_loaded)
         self._by_hand.seen(snapshot.at)
+
+    async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool) -> None:
+        """What is no longer where it was, all with few readings: after a long time away it may be thousands."""
+        look = AtOnce(self._broker)
+        closed = [leg for leg in gone if leg.state == "open"]
+        waited = [leg for leg in gone if leg.state == "pending"]
+        await look.search([(leg.tag, self._magic()) for leg in waited])
+        dated = [(leg.identifier, leg.trade.opened_at) for leg in gone]
+        opened = [(identifier, at) for identifier, at in dated if at is not None]
+        if opened:
+            since = min(at for _, at in opened) - OPENED_BEFORE
+            await look.read_deals((identifier for identifier, _ in opened), since)
+        for some in in_turns(closed):
+            deals = [(leg, await look.deals(leg.identifier)) for leg in some]
+            with self._journal.transaction():
+                for leg, known in deals:
+                    self._follow_closed(leg, known)
+            await asyncio.sleep(0)
+        for leg in waited:
+            await self._follow_filled_or_cancelled(leg, look, history_is_loaded)
 
     def _follow_position(self, leg: Leg, position: Position) -> None:
         self._executor.update_leg(
@@ -70,8 +93,7 @@ class Follower:
             opened_at=position.opened_at,
         )
 
-    async def _follow_closed(self, leg: Leg) -> None:
-        deals = await self._broker.deals(leg.identifier)
+    def _follow_closed(self, leg: Leg, deals: Sequence[Deal]) -> None:
         exits = [d for d in deals if d.entry is not DealEntry.IN]
         entries = [d for d in deals if d.entry is DealEntry.IN]
         opened = sum((d.volume for d in entries), start=ZERO)
@@ -113,12 +135,12 @@ class Follower:
             volume=order.volume,
         )
 
-    async def _follow_filled_or_cancelled(self, leg: Leg, history_is_loaded: bool) -> None:
-        found = await self._broker.find(leg.tag, self._magic())
+    async def _follow_filled_or_cancelled(self, leg: Leg, look: AtOnce, history_is_loaded: bool) -> None:
+        found = await look.find(leg.tag, self._magic())
         if found.order is not None:
             return
         # A broker may have replaced the tag: the deals of the order's own number tell as well.
-        deals = found.deals or await self._broker.deals(leg.identifier)
+        deals = found.deals or await look.deals(leg.identifier)
         identifier = found.position.identifier if found.position else None
         if identifier is None and deals:
             identifier = deals[0].position

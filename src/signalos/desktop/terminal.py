@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from signalos.brokers.base import Broker
 from signalos.desktop.ceilings import CeilingGuard
+from signalos.desktop.clock_watch import ClockWatch
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.desk import Desk
 from signalos.desktop.executor import Executor
@@ -20,6 +21,7 @@ from signalos.desktop.journal import Journal
 from signalos.desktop.lane import Lane
 from signalos.desktop.stop import Stopper
 from signalos.desktop.strategy_book import StrategyBook
+from signalos.desktop.unknown_tags import UnknownTags
 from signalos.desktop.watcher import Watcher
 from signalos.domain.ceilings import Ceilings
 from signalos.domain.errors import TerminalError, WrongAccount
@@ -116,6 +118,9 @@ class Terminal:
         self.stopper = self.stopper_class(
             self.terminal_id, broker, journal, executor, magic=magic, clock=clock
         )
+        self._unknown_tags = UnknownTags(self.terminal_id, journal)
+        self.watcher.on_snapshot = self._unknown_tags.see
+        self._clock_watch = ClockWatch(self.terminal_id, broker, journal, clock)
         self.desk = Desk(
             self.terminal_id,
             broker,
@@ -159,7 +164,9 @@ class Terminal:
         while True:
             try:
                 await self.broker.start()
-                self._must_be_the_same_account((await self.broker.account()).identity)
+                snapshot = await self.broker.snapshot()
+                self._must_be_the_same_account(snapshot.account.identity)
+                self._unknown_tags.see(snapshot)
                 self.watcher.trouble = ""
                 return
             except TerminalError as why:
@@ -194,6 +201,7 @@ class Terminal:
                 tasks.create_task(self.desk.run(), name=f"desk {self.terminal_id}")
                 await self.connect()
                 tasks.create_task(self.watcher.run(), name=f"watch {self.terminal_id}")
+                tasks.create_task(self._clock_watch.run(), name=f"clock {self.terminal_id}")
                 tasks.create_task(self.lane.run(), name=f"lane {self.terminal_id}")
         finally:
             with contextlib.suppress(TerminalError):

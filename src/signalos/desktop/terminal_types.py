@@ -34,7 +34,7 @@ class TerminalType:
 
 def _simulated(config: TerminalConfig, parts: BrokerParts) -> Broker:
     launcher = WorkerLauncher(simulated_worker(str(config.address)), parts.clock, parts.random)
-    return Mt5Broker(config.id, launcher, parts.clock, Settings(), parts.market)
+    return Mt5Broker(config.id, launcher, parts.clock, Settings(watch_clock=False), parts.market)
 
 
 def _mt5(config: TerminalConfig, parts: BrokerParts) -> Broker:

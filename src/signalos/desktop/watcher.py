@@ -13,18 +13,16 @@ from dataclasses import replace
 from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
-from signalos.brokers.mt5.reconcile import Before, settle
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
 from signalos.desktop.following import Follower
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
-from signalos.desktop.logs import RETRY_LOG
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError, WrongAccount
-from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, Outcome, OutcomeKind
+from signalos.domain.order import LegKey, OpenLeg
 from signalos.domain.strategy import Strategy
 from signalos.engine import break_even_step, manage
 from signalos.kit.clock import Clock
@@ -62,8 +60,8 @@ class Watcher:
         self._wrong_account = False
         # Waiting is counted by the monotonic clock: the computer's own may be set back or forward.
         self._connected_since = clock.monotonic()
-        self._unknown_since: dict[int, float] = {}
         self.on_settled: Callable[[], None] = lambda: None
+        self.on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None
         self._broker = broker
         self._journal = journal
         self._executor = executor
@@ -76,7 +74,17 @@ class Watcher:
         self._grace = grace_seconds
         self._absence_proves = absence_proves
         self._guard = guard
-        self._note = note
+        self._unknowns = Unknowns(
+            terminal_id,
+            broker,
+            journal,
+            executor,
+            clock=clock,
+            grace_seconds=grace_seconds,
+            absence_proves=absence_proves,
+            note=note,
+        )
+        self._unknowns.on_settled = lambda: self.on_settled()
         self._follower = Follower(terminal_id, broker, journal, executor, magic)
         self._every = every_seconds
 
@@ -84,9 +92,7 @@ class Watcher:
         """Begin with recovery: what was being sent when the app ended is unknown until proven."""
         with self._journal.transaction():
             for intent in self._journal.intents.unfinished(self.terminal_id, ("sending",)):
-                self._journal.intents.mark(
-                    intent, "unknown", "interrupted", "the app ended while it was sent"
-                )
+                self._journal.intents.mark(intent, "unknown", "interrupted", "the app ended meanwhile")
 
     async def run(self) -> None:
         """Watch until cancelled; a terminal that is away is waited for."""
@@ -113,70 +119,15 @@ class Watcher:
         if self.latest is None:
             self._connected_since = self._clock.monotonic()
         self.latest = snapshot
+        self.on_snapshot(snapshot)
         if self._guard is not None:
             self._guard.see(snapshot.account)
-        await self._settle_unknown()
+        await self._unknowns.settle(self._connected_since)
         await self._follower.follow(snapshot, self._history_is_loaded())
         async with self._busy:
             await self._retry()
             await self._move_waiting_stops()
             await self._manage()
-
-    # -- unknown outcomes ------------------------------------------------------------------------
-
-    async def _settle_unknown(self) -> None:
-        unknown = self._journal.intents.unfinished(self.terminal_id, ("unknown",))
-        now = self._clock.monotonic()
-        self._unknown_since = {i.row: self._unknown_since.get(i.row, now) for i in unknown}
-        for intent in unknown:
-            outcome = await self._look_for(intent)
-            if outcome is None:
-                continue
-            if self._may_send_again(intent, outcome):
-                with self._journal.transaction():
-                    text = "the terminal shows nothing of it; sent again"
-                    self._journal.intents.mark(intent, "planned", "proven_absent", text)
-                    self._executor.withdraw_if_over(intent)
-                self._note(RETRY_LOG, intent.shown())
-            else:
-                self._executor.adopt(intent, outcome)
-            self.on_settled()
-
-    async def _look_for(self, intent: Intent) -> Outcome | None:
-        if intent.request is None:
-            return Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
-        since = max(self._unknown_since[intent.row], self._connected_since)
-        now = self._clock.now()
-        known = self._journal.legs.identifiers(self.terminal_id)
-        open_ends = self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
-        others = [i for i in open_ends if i.row != intent.row and _alike(i, intent)]
-        # What such a one is opening right now is not known as its own yet.
-        all_known = not any(other.state == "sending" for other in others)
-        return await settle(
-            self._broker,
-            intent.request,
-            tag=intent.tag,
-            magic=intent.magic,
-            before=Before(
-                min(intent.sent_at or now, now),
-                identifiers=known if all_known else None,
-                tickets=known if all_known else None,
-                waited=self._clock.monotonic() - since,
-                alone=not others,
-            ),
-            clock=self._clock,
-            grace_seconds=self._grace,
-        )
-
-    def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
-        """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""
-        if outcome.kind is not OutcomeKind.REFUSED or outcome.reason != "not_executed":
-            return False
-        request = intent.request
-        harmless = isinstance(request, CancelOrder) or (
-            isinstance(request, ClosePosition) and request.volume is None
-        )
-        return self._absence_proves or harmless
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""
@@ -186,9 +137,15 @@ class Watcher:
     # -- what waits ------------------------------------------------------------------------------
 
     async def _retry(self) -> None:
-        for intent in self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting")):
-            if intent.request is None or self._belongs_elsewhere(intent):
-                continue
+        rows = self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting"))
+        mine = [i for i in rows if i.request is not None and not self._belongs_elsewhere(i)]
+        late = [i for i in mine if self._executor.too_late(i)]
+        for some in in_turns(late):  # after a long stand-still that may be thousands
+            with self._journal.transaction():
+                for intent in some:
+                    self._executor.expire(intent)
+        ended = {i.row for i in late}
+        for intent in (i for i in mine if i.row not in ended):
             if isinstance(intent.request, OpenLeg):
                 halted = self._journal.latches.halted(self.terminal_id, intent.key.chat_id)
                 if halted:
@@ -284,11 +241,3 @@ class Watcher:
             return True
         # A last try in the future: the computer's clock was set back.
         return not 0 <= (self._clock.now() - last.done_at).total_seconds() < RULE_AGAIN_SECONDS
-
-
-def _alike(one: Intent, other: Intent) -> bool:
-    """True for two entries that look the same at a broker who keeps no comments."""
-    a, b = one.request, other.request
-    if not isinstance(a, OpenLeg) or not isinstance(b, OpenLeg):
-        return False
-    return (a.symbol, a.side, a.volume) == (b.symbol, b.side, b.volume)

@@ -11,6 +11,8 @@ from typing import TypeAlias
 from signalos.domain.signal import OrderKind, Side
 from signalos.kit.ids import derived_id
 
+TAG_LENGTH = 21
+
 
 @dataclass(frozen=True, slots=True)
 class LegKey:
@@ -37,6 +39,16 @@ class LegKey:
         return "S" + derived_id(
             account, self.origin, self.chat_id, self.message_id, self.version, self.part, self.leg
         )
+
+
+def is_tag(comment: str) -> bool:
+    """True for a comment that is a whole tag of ours, as :meth:`LegKey.tag` makes it."""
+    return (
+        len(comment) == TAG_LENGTH
+        and comment.startswith("S")
+        and comment[1:].isalnum()
+        and comment.isupper()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

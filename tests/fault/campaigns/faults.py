@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -118,15 +119,14 @@ def _chunks(schedules: int, seed: int) -> Iterator[range]:
         yield range(first, min(first + CHUNK, seed + schedules))
 
 
-def _memory_folder() -> tempfile.TemporaryDirectory[str]:
+@contextmanager
+def _memory_folder() -> Iterator[Path]:
     """A folder in memory where there is one: a process that dies loses nothing that was written."""
-    memory = Path("/dev/shm")
-    return _Folder(dir=memory if memory.is_dir() else None, prefix="signalos-faults-")
-
-
-class _Folder(tempfile.TemporaryDirectory[str]):
-    def __enter__(self) -> Path:  # type: ignore[override]
-        return Path(self.name)
+    memory = Path("/dev/shm")  # noqa: S108 -- the folder made in it is this process's own
+    with tempfile.TemporaryDirectory(
+        dir=memory if memory.is_dir() else None, prefix="signalos-faults-"
+    ) as name:
+        yield Path(name)
 
 
 def report(tally: Tally, seconds: float) -> None:

@@ -195,7 +195,9 @@ def test_the_command_shows_its_plan_and_refuses_a_wrong_configuration(
     config.write_text('{"terminals": [{"id": "t", "type": "simulated", "address": "127.0.0.1:9"}]}')
     words = ["--home", str(tmp_path / "app"), "--config", str(config), "--dry-run"]
     assert main(["desktop", "install", *words]) == 0
-    assert str(config) in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert str(config) in shown
+    assert "--by-system" in shown
     assert main(["desktop", "uninstall", "--home", str(tmp_path / "app"), "--dry-run"]) == 0
     assert main(["desktop", "install", *words, "--name", "a/b"]) == 2
     config.write_text("{}")

@@ -32,6 +32,14 @@ class Row:
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "values":
+            raise AttributeError(name)
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
 
 def symbol_row(name: str = "EURUSD", **changes: Any) -> Row:
     base: dict[str, Any] = {
@@ -98,6 +106,7 @@ class FakeModule:
         self.sent: list[dict[str, Any]] = []
         self.check_retcode = 0
         self.running = True
+        self.build = 4000
         self.comment: str | None = None
         self.hidden = False
         self._next = 100
@@ -113,7 +122,7 @@ class FakeModule:
         return self.running
 
     def version(self) -> tuple[int, int, str]:
-        return (500, 4000, "today")
+        return (500, self.build, "today")
 
     def account_info(self) -> Row | None:
         return self._up(self.account)

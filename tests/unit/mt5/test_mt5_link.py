@@ -29,6 +29,19 @@ async def test_a_terminal_that_comes_back_is_connected_again(rig: Rig) -> None:
     assert (await rig.broker.snapshot()).positions == ()
 
 
+async def test_a_terminal_that_updated_itself_is_told_of_once(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    for build in (4000, 4100, 4100):
+        rig.module.build = build
+        rig.workers.current.dead = True
+        await rig.broker.snapshot()
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(told) == 1
+    assert "build 4100" in told[0]
+    assert "before 4000" in told[0]
+
+
 async def test_a_refused_reading_is_no_lost_terminal(rig: Rig) -> None:
     rig.module.symbols["EURUSD"].values["select"] = True
     await rig.broker.resolve("EURUSD")

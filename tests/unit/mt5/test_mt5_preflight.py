@@ -70,6 +70,9 @@ LIMIT = {"kind": OrderKind.LIMIT, "price": D("1.098")}
             10027,
         ),
         ({"account": replace(ENTRY.account, trade_allowed=False)}, "trade_disabled", 10017),
+        ({"experts_allowed": False}, "autotrading_disabled_server", 10026),
+        ({"clock_off": 15.1}, "clock_wrong", 0),
+        ({"clock_off": -15.1}, "clock_wrong", 0),
         ({"tick": replace(ENTRY.tick, bid=D(0), ask=D(0))}, "no_quote", 10021),
         ({"tick": replace(ENTRY.tick, age=301)}, "stale_quote", 10021),
         (_symbol(trade_mode=0), "trade_disabled", 10017),
@@ -101,6 +104,38 @@ def test_objections(changes: dict[str, Any], reason: str, retcode: int) -> None:
     assert found is not None
     assert (found.reason, found.retcode) == (reason, retcode)
     assert found.explanation.startswith("Not sent: ")
+
+
+ORDER: list[dict[str, Any]] = [
+    {"terminal": Terminal(connected=False, trade_allowed=True, api_disabled=False)},
+    {"terminal": Terminal(connected=True, trade_allowed=False, api_disabled=False)},
+    {"account": replace(ENTRY.account, trade_allowed=False)},
+    {"clock_off": 16.0},
+    {"tick": replace(ENTRY.tick, age=301)},
+    _symbol(trade_mode=3),
+    _symbol(order_mask=0),
+    {"volume": D("51")},
+    {"worst_price": D("1.09")},
+    {"stop_loss": D("1.2")},
+]
+"""One objection of each kind, in the order of the checks."""
+
+
+def test_the_checks_come_in_the_terminals_order() -> None:
+    def reason(changes: dict[str, Any]) -> str:
+        found = first_objection(replace(ENTRY, **changes))
+        assert found is not None
+        return found.reason
+
+    for place, first in enumerate(ORDER):
+        for later in ORDER[place + 1 :]:
+            if not first.keys() & later.keys():
+                assert reason({**later, **first}) == reason(first)
+
+
+@pytest.mark.parametrize("off", [None, 0.0, 15.0, -15.0])
+def test_a_clock_that_is_about_right_passes(off: float | None) -> None:
+    assert first_objection(replace(ENTRY, clock_off=off)) is None
 
 
 def test_a_lost_connection_is_certainly_not_sent() -> None:

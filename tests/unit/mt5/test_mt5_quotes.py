@@ -8,7 +8,9 @@ import pytest
 
 from signalos.brokers.mt5.mapping import conditions
 from signalos.brokers.mt5.quotes import Quotes, ServerTime
+from signalos.domain.errors import Refused
 from signalos.kit.clock import VirtualClock
+from tests.unit.mt5.conftest import Rig
 from tests.unit.mt5.fake_module import symbol_row
 
 START = datetime(2026, 3, 3, 12, 7, tzinfo=UTC)
@@ -96,3 +98,16 @@ def test_a_given_offset_is_kept() -> None:
         clock.shift(1)
         quotes.tick(SYMBOL, {"bid": 1, "ask": 1, "time_msc": int((START.timestamp() + second) * 1000)})
     assert time.offset == timedelta(hours=2)
+
+
+async def test_account_and_quote_come_in_one_round_trip(rig: Rig) -> None:
+    await rig.opened()
+    apart = (await rig.broker.snapshot(), await rig.broker.tick("EURUSD"))
+    rig.workers.current.calls.clear()
+    assert await rig.broker.snapshot_with("EURUSD") == apart
+    assert rig.workers.current.calls == ["snapshot"]
+
+
+async def test_of_an_unknown_symbol_nothing_is_read(rig: Rig) -> None:
+    with pytest.raises(Refused):
+        await rig.broker.snapshot_with("ZZZXXX")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from signalos.brokers.base import Found, Gate, Snapshot
 from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.clock_offset import ClockOffset
 from signalos.brokers.mt5.execute import execute
 from signalos.brokers.mt5.link import Link, TransportFactory
 from signalos.brokers.mt5.plan import Tools
@@ -21,6 +23,9 @@ from signalos.domain.market import Account, Deal, SymbolSpec, Tick
 from signalos.domain.order import LegKey, OrderRequest, Outcome
 from signalos.domain.signal import Side
 from signalos.kit.clock import Clock
+
+FIRST_LOOK = "EURUSD"
+"""Whose quotes tell the time as long as no other symbol was asked for."""
 
 
 class Mt5Broker:
@@ -49,9 +54,13 @@ class Mt5Broker:
         self._time = ServerTime(self._settings.server_offset)
         self._link = Link(factory, self._settings)
         self._book = SymbolBook(self._link, self._settings.symbols)
-        self._quotes = Quotes(clock, market, self._time)
+        offset = ClockOffset(self._settings.server_offset) if self._settings.watch_clock else None
+        self._offset = offset
+        self._quotes = Quotes(clock, market, self._time, offset)
         self._search = Search(self._link, self._book, self._time, market, self._settings)
-        self._tools = Tools(self._link, self._book, self._quotes, self._time, clock, market, self._settings)
+        self._tools = Tools(
+            self._link, self._book, self._quotes, self._time, clock, market, self._settings, offset
+        )
         self._specs: dict[str, tuple[float, SymbolSpec]] = {}
 
     async def start(self) -> None:
@@ -83,8 +92,25 @@ class Mt5Broker:
         facts = await self._link.read("quote", await self._book.resolve(canonical))
         return self._quotes.tick(mapping.conditions(facts["info"]), facts["tick"])
 
+    async def clock_off(self) -> float | None:
+        """Look at a quote once more; seconds that this machine's clock is ahead, None while it is not known."""
+        if self._offset is None:
+            return None
+        name = self._quotes.newest or await self._book.resolve(FIRST_LOOK)
+        facts = await self._link.read("quote", name)
+        self._quotes.tick(mapping.conditions(facts["info"]), facts["tick"])
+        return self._offset.seconds
+
     async def snapshot(self) -> Snapshot:
-        rows = await self._link.read("snapshot")
+        return await self._snapshot(await self._link.read("snapshot"))
+
+    async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
+        """The snapshot and a symbol's quote, in one round trip."""
+        rows = await self._link.read("snapshot", await self._book.resolve(canonical))
+        snapshot = await self._snapshot(rows)
+        return snapshot, self._quotes.tick(mapping.conditions(rows["info"]), rows["tick"])
+
+    async def _snapshot(self, rows: dict[str, Any]) -> Snapshot:
         await self._link.must_be_ours(rows["account"], rows["terminal"])
         if not rows["terminal"]["connected"]:
             raise TerminalDown(
@@ -118,6 +144,12 @@ class Mt5Broker:
 
     async def find(self, tag: str, magic: int) -> Found:
         return await self._search.find(tag, magic)
+
+    async def find_all(self, wanted: Sequence[tuple[str, int]]) -> Mapping[str, Found]:
+        return await self._search.find_all(wanted)
+
+    async def deals_of(self, positions: Sequence[str], since: datetime) -> Mapping[str, Sequence[Deal]]:
+        return await self._search.deals_of(positions, since)
 
     async def loss_at_stop(
         self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal

@@ -49,6 +49,7 @@ class Link:
         self._transport: Transport | None = None
         self._connected = False
         self.identity: Identity | None = None
+        self.build: tuple[int, str] | None = None
 
     async def connect(self) -> dict[str, Any]:
         """Connect to the terminal. Raises TerminalDown; may be called again."""
@@ -170,8 +171,24 @@ class Link:
             raise TerminalDown(_down(f"{text}, code {code}"))
         facts: dict[str, Any] = answer.ok
         self._pin(facts)
+        self._note_build(facts)
         self._connected = True
         return facts
+
+    def _note_build(self, facts: dict[str, Any]) -> None:
+        """Remember the terminal's build and the module's version; terminals update themselves overnight."""
+        version = facts["version"]
+        seen = (int(version[1]) if version else 0, str(facts["module"]))
+        if self.build is not None and self.build != seen:
+            _log.warning(
+                "the terminal was updated: build %d with module %s, before %d with %s. See that all is as before: "
+                "signalos doctor mt5 --demo-selftest on a demo account",
+                *seen,
+                *self.build,
+            )
+        elif self.build is None:
+            _log.info("terminal build %d, module %s", *seen)
+        self.build = seen
 
     def _pin(self, facts: dict[str, Any]) -> None:
         """Remember the account and terminal of the first connection; refuse any other later."""

@@ -137,6 +137,8 @@ class Opening:
             worst_price=self._worst,
             max_quote_age=self._tools.settings.max_quote_age,
             held=_held(facts, leg.side) if symbol.volume_limit else None,
+            clock_off=self._tools.clock_off,
+            experts_allowed=bool(facts.rows["account"]["trade_expert"]),
         )
 
     def _expiry(self, quoted_at: datetime) -> int | Outcome | None:

@@ -21,7 +21,8 @@ def plain(value: Any) -> Any:
         return value
     fields = getattr(value, "_asdict", None)
     if fields is not None:
-        return {name: plain(item) for name, item in fields().items()}
+        # Written out for scalars: rows by the thousand are nothing but these.
+        return {n: v if type(v) in _SCALARS else plain(v) for n, v in fields().items()}
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.clock_offset import ClockOffset
 from signalos.brokers.mt5.link import Link
 from signalos.brokers.mt5.mapping import Conditions, Terminal
 from signalos.brokers.mt5.preflight import Objection
@@ -62,6 +63,12 @@ class Tools:
     clock: Clock
     market: Clock
     settings: Settings
+    offset: ClockOffset | None = None
+
+    @property
+    def clock_off(self) -> float | None:
+        """Seconds that this machine's clock is ahead, None while it is not known."""
+        return None if self.offset is None else self.offset.seconds
 
     async def facts(
         self, symbol: str | None = None, *, position: int | None = None, order: int | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from signalos.brokers.mt5 import constants as mt5
+from signalos.brokers.mt5.clock_offset import WRONG_SECONDS
 from signalos.brokers.mt5.mapping import Conditions, Terminal
 from signalos.domain.market import Account, Tick
 from signalos.domain.money import floor_to_step
@@ -34,7 +35,8 @@ class Entry:
 
     ``asked`` is the volume before rounding. ``price`` is the open price of a waiting order, None for a
     market order. ``held`` is the volume open and waiting in the same direction, None where the symbol
-    has no volume limit.
+    has no volume limit. ``clock_off`` is how many seconds this machine's clock is ahead, if that is known;
+    ``experts_allowed``: the broker lets programs trade on the account.
     """
 
     terminal: Terminal
@@ -52,6 +54,8 @@ class Entry:
     worst_price: Decimal | None
     max_quote_age: float
     held: Decimal | None = None
+    clock_off: float | None = None
+    experts_allowed: bool = True
 
     @property
     def opens_at(self) -> Decimal:
@@ -81,14 +85,34 @@ def programs_may_trade(e: Entry) -> Objection | None:
             "Not sent: the terminal does not let programs trade. Switch Algo Trading on in the terminal "
             "and allow trading through the external Python API in its options.",
         )
+    if not e.experts_allowed:
+        return Objection(
+            "autotrading_disabled_server",
+            10026,
+            f"Not sent: the broker's server lets no programs trade on account {e.account.identity}. Ask the "
+            "broker to allow automated trading.",
+        )
     if not e.account.trade_allowed:
         return Objection(
             "trade_disabled",
             10017,
-            f"Not sent: account {e.account.identity} may not trade or not by programs (an investor "
-            "password, or the broker's setting). Sign in with the trading password, or ask the broker.",
+            f"Not sent: account {e.account.identity} may not trade (an investor password, or the broker's "
+            "setting). Sign in with the trading password, or ask the broker.",
         )
     return None
+
+
+def clock_right(e: Entry) -> Objection | None:
+    """This machine's clock must be about right: how old a signal is would be counted wrongly."""
+    if e.clock_off is None or abs(e.clock_off) <= WRONG_SECONDS:
+        return None
+    return Objection(
+        "clock_wrong",
+        0,
+        f"Not sent: this machine's clock is {abs(e.clock_off):.0f} s "
+        f"{'ahead of' if e.clock_off > 0 else 'behind'} the broker's (limit {WRONG_SECONDS:.0f} s), so the "
+        "age of a signal is not known. Set the clock by the network; entries go on by themselves then.",
+    )
 
 
 def quoted(e: Entry) -> Objection | None:
@@ -295,6 +319,7 @@ def close_volume(
 
 ENTRY_CHECKS: tuple[Callable[[Entry], Objection | None], ...] = (
     programs_may_trade,
+    clock_right,
     quoted,
     direction_allowed,
     kind_allowed,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.clock_offset import ClockOffset
 from signalos.brokers.mt5.mapping import Conditions
 from signalos.domain.market import Tick
 from signalos.kit.clock import Clock
@@ -13,6 +14,8 @@ from signalos.kit.clock import Clock
 _QUARTER = 900.0
 _TOLERANCE = 60.0
 _WATCHED = 10.0
+_CLOSELY = 1.0
+"""Only a change between two looks this near to each other tells the time well enough."""
 _LIKELY = timedelta(hours=5)
 
 
@@ -66,10 +69,15 @@ class ServerTime:
 class Quotes:
     """Remembers when each symbol's quote last changed, by the monotonic clock.
 
-    ``market`` is the clock whose time the server shows, apart from its zone.
+    ``market`` is the clock whose time the server shows, apart from its zone. ``offset`` is told of quotes
+    that were just seen to change; ``newest`` is the symbol that was looked at last.
     """
 
-    def __init__(self, clock: Clock, market: Clock, server_time: ServerTime) -> None:
+    def __init__(
+        self, clock: Clock, market: Clock, server_time: ServerTime, offset: ClockOffset | None = None
+    ) -> None:
+        self.newest = ""
+        self._offset = offset
         self._clock = clock
         self._market = market
         self._server_time = server_time
@@ -86,6 +94,9 @@ class Quotes:
         changed = before is None or before[0] != stamp
         since = now if before is None or changed else before[1]
         watched = before is not None and now - before[2] <= _WATCHED
+        self.newest = symbol.name
+        if self._offset is not None and stamp and changed and before and now - before[2] <= _CLOSELY:
+            self._offset.take(stamp / 1000, self._market.now())
         self._seen[symbol.name] = (stamp, since, now)
         if stamp:
             self._server_time.learn(stamp / 1000, self._market.now(), fresh=changed and watched)

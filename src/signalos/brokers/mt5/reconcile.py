@@ -5,12 +5,15 @@ Used after an answer was lost, and at start-up for what was being sent when the 
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from signalos.brokers.base import Broker, Found, Snapshot
-from signalos.domain.errors import TerminalError
+from signalos.brokers.at_once import AtOnce
+from signalos.brokers.base import Found, Readings
+from signalos.domain.errors import Refused, TerminalDown, TerminalError
 from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.order import (
     CancelOrder,
@@ -21,6 +24,7 @@ from signalos.domain.order import (
     OrderRequest,
     Outcome,
     OutcomeKind,
+    is_tag,
 )
 from signalos.domain.signal import OrderKind
 from signalos.kit.clock import Clock
@@ -61,8 +65,18 @@ class Before:
     alone: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request whose outcome is unknown."""
+
+    request: OrderRequest
+    tag: str
+    magic: int
+    before: Before
+
+
 async def settle(
-    broker: Broker,
+    broker: Readings,
     request: OrderRequest,
     *,
     tag: str,
@@ -72,24 +86,74 @@ async def settle(
     grace_seconds: float = 30.0,
     live_quote: bool = True,
 ) -> Outcome | None:
-    """Look once. Answer what became of ``request``, or None to look again later.
+    """Look once for one request, as :func:`settle_all` does for many."""
+    waiting = (Waiting(request, tag, magic, before),)
+    (outcome,) = await settle_all(
+        broker, waiting, clock=clock, grace_seconds=grace_seconds, live_quote=live_quote
+    )
+    return outcome
+
+
+async def settle_all(
+    broker: Readings,
+    waiting: Sequence[Waiting],
+    *,
+    clock: Clock,
+    grace_seconds: float = 30.0,
+    live_quote: bool = True,
+) -> list[Outcome | None]:
+    """Look once. Answer what became of each request, in their order, or None to look again later.
 
     A found trace is adopted at once. ``refused`` with reason ``not_executed`` is answered only when
     nothing was found, the grace window has passed, and the terminal shows a
     live quote: an answer that is merely late must not become a second trade. ``live_quote`` False
     leaves the quote out, for a terminal whose answers are known to be up to date (the simulated one).
+
+    Many requests cost about as much reading as one: what all look at is read once.
     """
+    found: list[Outcome | None] = [None] * len(waiting)
+    look = AtOnce(broker)
+    now = clock.now()  # what is concluded from absence is as old as the first reading
     try:
-        outcome = await _look(broker, request, tag, magic, before)
-        if outcome is not None:
-            return None if outcome is _KEEP_LOOKING else outcome
-        waited = before.waited
-        if waited is None:
-            waited = (clock.now() - before.sent_at).total_seconds()
-        if waited < grace_seconds or (live_quote and not await _quote_lives(broker, request)):
-            return None
+        await _read_ahead(look, waiting)
+        for place, one in enumerate(waiting):
+            waited = one.before.waited
+            if waited is None:
+                waited = (now - one.before.sent_at).total_seconds()
+            try:
+                found[place] = await _settled(look, one, waited, grace_seconds, live_quote)
+            except TerminalDown:
+                raise
+            except TerminalError:
+                continue  # of this one nothing can be known now; the others do not wait for it
     except TerminalError:
-        # Away or not answering: what it did cannot be known before it is back.
+        return found  # away or not answering: what it did cannot be known before it is back
+    return found
+
+
+async def _read_ahead(look: AtOnce, waiting: Sequence[Waiting]) -> None:
+    """Read what the looks at many requests have in common."""
+    opening = [(one, one.request) for one in waiting if isinstance(one.request, OpenLeg)]
+    # The quote comes first: it tells the broker how far the server's clock is, up to which history is read.
+    for symbol in sorted({request.symbol for _, request in opening}):
+        with contextlib.suppress(Refused):
+            await look.tick(symbol)
+    await look.search([(one.tag, one.magic) for one, _ in opening])
+    closing = [one.request.identifier for one in waiting if isinstance(one.request, ClosePosition)]
+    if closing:
+        oldest = min(one.before.sent_at for one in waiting)
+        await look.read_deals(closing, oldest - _FILLED_WITHIN)
+
+
+async def _settled(
+    look: AtOnce, one: Waiting, waited: float, grace_seconds: float, live_quote: bool
+) -> Outcome | None:
+    outcome = await _look(look, one.request, one.tag, one.magic, one.before)
+    if isinstance(one.request, OpenLeg) and outcome is not None:
+        look.taken |= {name for name in (outcome.identifier, outcome.ticket) if name}
+    if outcome is not None:
+        return None if outcome is _KEEP_LOOKING else outcome
+    if waited < grace_seconds or (live_quote and not await _quote_lives(look, one.request)):
         return None
     return Outcome(
         kind=OutcomeKind.REFUSED,
@@ -102,28 +166,27 @@ async def settle(
 
 
 async def _look(
-    broker: Broker, request: OrderRequest, tag: str, magic: int, before: Before
+    look: AtOnce, request: OrderRequest, tag: str, magic: int, before: Before
 ) -> Outcome | None:
     match request:
         case OpenLeg():
-            return await _open(broker, request, tag, magic, before)
+            return await _open(look, request, tag, magic, before)
         case ClosePosition():
-            return await _close(broker, request, tag, before)
+            return await _close(look, request, tag, before)
         case ModifyPosition():
-            return await _levels(broker, request)
+            return await _levels(look, request)
         case ModifyOrder():
-            return await _order_levels(broker, request, before)
+            return await _order_levels(look, request, before)
         case CancelOrder():
-            return await _cancel(broker, request, before)
+            return await _cancel(look, request, before)
 
 
-async def _open(broker: Broker, request: OpenLeg, tag: str, magic: int, before: Before) -> Outcome | None:
-    # The quote comes first: it tells the broker how far the server's clock is, up to which history is read.
-    await broker.tick(request.symbol)
-    found = await broker.find(tag, magic)
+async def _open(look: AtOnce, request: OpenLeg, tag: str, magic: int, before: Before) -> Outcome | None:
+    await look.tick(request.symbol)
+    found = await look.find(tag, magic)
     if found.anything:
         return _adopted(request, found)
-    return await _untagged(broker, request, magic, before)
+    return await _untagged(look, request, magic, before)
 
 
 def _adopted(request: OpenLeg, found: Found) -> Outcome:
@@ -161,7 +224,7 @@ def _adopted(request: OpenLeg, found: Found) -> Outcome:
     )
 
 
-async def _untagged(broker: Broker, request: OpenLeg, magic: int, before: Before) -> Outcome | None:
+async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) -> Outcome | None:
     """Look for an entry whose comment the broker replaced, by all that is left of it.
 
     What is not known to be something else and has the levels that were asked for is adopted; of several
@@ -169,18 +232,18 @@ async def _untagged(broker: Broker, request: OpenLeg, magic: int, before: Before
     levels is adopted where no other request is looked for that it could belong to. What has ended meanwhile
     tells no levels: it is adopted as it is, for a trade that is over can be nobody's second one.
     """
-    now = await broker.snapshot()
+    now = await look.untagged()
     positions = [p for p in now.positions if _looks_like(p, request, magic)]
     orders = [o for o in now.orders if _looks_like(o, request, magic)]
     if before.identifiers is None or before.tickets is None:
         return _KEEP_LOOKING if positions or orders else None
-    known, tickets = before.identifiers, before.tickets
+    known, tickets = before.identifiers | look.taken, before.tickets | look.taken
     positions = [p for p in positions if p.identifier not in known]
     orders = [o for o in orders if o.ticket not in tickets]
     held = {p.identifier for p in positions}
     ended = [
         deal
-        for deal in await broker.deals_since(before.sent_at - _CLOCKS_DIFFER)
+        for deal in await look.untagged_deals(before.sent_at - _CLOCKS_DIFFER)
         if deal.entry in _ENTERING
         and deal.position not in known | held
         and _looks_like(deal, request, magic)
@@ -192,7 +255,7 @@ async def _untagged(broker: Broker, request: OpenLeg, magic: int, before: Before
     ]
     if not found:
         return None
-    tick_size = (await broker.spec(request.symbol)).tick_size
+    tick_size = (await look.spec(request.symbol)).tick_size
     exact = [one for one in found if _has_levels(one, request, tick_size)]
     if exact:
         return _adopted(request, exact[0])
@@ -217,20 +280,15 @@ def _looks_like(row: Position | PendingOrder | Deal, request: OpenLeg, magic: in
         and row.side is request.side
         and row.volume == request.volume
         and row.magic == str(magic)
-        and not _tagged(row.tag)
+        and not is_tag(row.tag)
     )
 
 
-def _tagged(comment: str) -> bool:
-    """True for a comment that is a whole tag of ours: it belongs to another leg."""
-    return len(comment) == 21 and comment.startswith("S") and comment[1:].isalnum() and comment.isupper()
-
-
-async def _close(broker: Broker, request: ClosePosition, tag: str, before: Before) -> Outcome | None:
-    deals = await broker.deals(request.identifier)
+async def _close(look: AtOnce, request: ClosePosition, tag: str, before: Before) -> Outcome | None:
+    deals = await look.deals(request.identifier)
     exits = [deal for deal in deals if deal.entry is not DealEntry.IN]
     ours = [deal for deal in exits if deal.tag.startswith(tag)]
-    position = _position(await broker.snapshot(), request.identifier)
+    position = await look.position(request.identifier)
     if position is None:
         return _closed(OutcomeKind.DONE if ours else OutcomeKind.GONE, request, ours or exits)
     closed = sum((deal.volume for deal in ours), Decimal(0))
@@ -254,8 +312,8 @@ def _closed(kind: OutcomeKind, request: ClosePosition, deals: list[Deal]) -> Out
     )
 
 
-async def _levels(broker: Broker, request: ModifyPosition) -> Outcome | None:
-    position = _position(await broker.snapshot(), request.identifier)
+async def _levels(look: AtOnce, request: ModifyPosition) -> Outcome | None:
+    position = await look.position(request.identifier)
     if position is None:
         return Outcome(
             kind=OutcomeKind.GONE,
@@ -263,7 +321,7 @@ async def _levels(broker: Broker, request: ModifyPosition) -> Outcome | None:
             reason="position_closed",
             explanation="The position has been closed meanwhile; there is nothing to change.",
         )
-    tick_size = (await broker.spec(position.symbol)).tick_size
+    tick_size = (await look.spec(position.symbol)).tick_size
     if not (
         _same(position.stop_loss, request.stop_loss, tick_size)
         and _same(position.take_profit, request.take_profit, tick_size)
@@ -272,11 +330,11 @@ async def _levels(broker: Broker, request: ModifyPosition) -> Outcome | None:
     return Outcome(kind=OutcomeKind.DONE, identifier=request.identifier, reason="adopted")
 
 
-async def _order_levels(broker: Broker, request: ModifyOrder, before: Before) -> Outcome | None:
-    order = next((o for o in (await broker.snapshot()).orders if o.ticket == request.ticket), None)
+async def _order_levels(look: AtOnce, request: ModifyOrder, before: Before) -> Outcome | None:
+    order = next((o for o in (await look.snapshot()).orders if o.ticket == request.ticket), None)
     if order is None:
-        return await _order_gone(broker, request.ticket, before)
-    tick_size = (await broker.spec(order.symbol)).tick_size
+        return await _order_gone(look, request.ticket, before)
+    tick_size = (await look.spec(order.symbol)).tick_size
     if not (
         _same(order.price, request.price, tick_size)
         and _same(order.stop_loss, request.stop_loss, tick_size)
@@ -293,10 +351,10 @@ def _same(shown: Decimal | None, asked: Decimal | None, tick_size: Decimal) -> b
     return abs(shown - asked) < tick_size
 
 
-async def _cancel(broker: Broker, request: CancelOrder, before: Before) -> Outcome | None:
-    if any(order.ticket == request.ticket for order in (await broker.snapshot()).orders):
+async def _cancel(look: AtOnce, request: CancelOrder, before: Before) -> Outcome | None:
+    if any(order.ticket == request.ticket for order in (await look.snapshot()).orders):
         return None
-    gone = await _order_gone(broker, request.ticket, before)
+    gone = await _order_gone(look, request.ticket, before)
     if gone.reason == "already_filled":
         return gone
     return Outcome(
@@ -307,17 +365,17 @@ async def _cancel(broker: Broker, request: CancelOrder, before: Before) -> Outco
     )
 
 
-async def _order_gone(broker: Broker, ticket: str, before: Before) -> Outcome:
+async def _order_gone(look: AtOnce, ticket: str, before: Before) -> Outcome:
     """Tell whether an order that no longer waits was filled or deleted.
 
     On hedging accounts the position that an order opens takes the order's number as its identifier.
     """
-    now = await broker.snapshot()
-    identifier = ticket if _position(now, ticket) is not None else None
-    if identifier is None and await broker.deals(ticket):
+    now = await look.snapshot()
+    identifier = ticket if await look.position(ticket) is not None else None
+    if identifier is None and await look.deals(ticket):
         identifier = ticket
     if identifier is None and now.account.margin_mode is not MarginMode.HEDGING:
-        deals = await broker.deals_since(before.sent_at - _FILLED_WITHIN)
+        deals = await look.deals_since(before.sent_at - _FILLED_WITHIN)
         identifier = next((deal.position for deal in deals if deal.order == ticket), None)
     if identifier is None:
         return Outcome(
@@ -335,17 +393,10 @@ async def _order_gone(broker: Broker, ticket: str, before: Before) -> Outcome:
     )
 
 
-def _position(now: Snapshot, identifier: str) -> Position | None:
-    return next((p for p in now.positions if p.identifier == identifier), None)
-
-
-async def _quote_lives(broker: Broker, request: OrderRequest) -> bool:
+async def _quote_lives(look: AtOnce, request: OrderRequest) -> bool:
     """True when a quote has changed lately: of the request's symbol, or of any symbol that is held."""
-    now = await broker.snapshot()
-    symbols = {p.symbol for p in now.positions} | {o.symbol for o in now.orders}
-    if isinstance(request, OpenLeg):
-        symbols.add(request.symbol)
-    for symbol in sorted(symbols):
-        if (await broker.tick(symbol)).age <= FRESH_SECONDS:
+    asked = {request.symbol} if isinstance(request, OpenLeg) else set()
+    for symbol in sorted(asked | await look.symbols()):
+        if (await look.tick(symbol)).age <= FRESH_SECONDS:
             return True
     return False

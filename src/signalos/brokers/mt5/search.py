@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from signalos.brokers.base import Found
@@ -16,6 +17,10 @@ from signalos.kit.clock import Clock
 
 AHEAD = timedelta(days=2)
 """History is written in the server's wall clock, which may be hours ahead: ask beyond it."""
+
+
+AT_ONCE = 5_000
+"""So many are asked for with one call: what is found has to fit into one line of the wire."""
 
 
 class Search:
@@ -37,15 +42,39 @@ class Search:
 
     async def find(self, tag: str, magic: int) -> Found:
         """Everything with ``tag``; deals oldest first, of the whole position."""
+        return (await self.find_all([(tag, magic)])).get(tag, Found())
+
+    async def find_all(self, wanted: Sequence[tuple[str, int]]) -> dict[str, Found]:
+        """What carries each (tag, magic), by tag, from one reading of the terminal."""
         since = self._market.now() - self._settings.history
-        rows = await self._link.read(
-            "find_tag",
-            tag,
-            magic,
-            self._time.to_server(since),
-            self.history_end(),
-            deadline=self._settings.deadlines.history,
-        )
+        found: dict[str, Found] = {}
+        for start in range(0, len(wanted), AT_ONCE):
+            rows = await self._link.read(
+                "find_tags",
+                wanted[start : start + AT_ONCE],
+                self._time.to_server(since),
+                self.history_end(),
+                deadline=self._settings.deadlines.history,
+            )
+            found |= {tag: await self._found(of) for tag, of in rows.items()}
+        return found
+
+    async def deals_of(self, positions: Sequence[str], since: datetime) -> dict[str, list[Deal]]:
+        """The deals of each position from ``since`` on, oldest first, from one reading of the terminal."""
+        found: dict[str, list[Deal]] = {position: [] for position in positions}
+        for start in range(0, len(positions), AT_ONCE):
+            rows = await self._link.read(
+                "deals_of",
+                [int(position) for position in positions[start : start + AT_ONCE]],
+                self._time.to_server(since),
+                self.history_end(),
+                deadline=self._settings.deadlines.history,
+            )
+            for deal in await self.as_deals(rows):
+                found[deal.position].append(deal)
+        return found
+
+    async def _found(self, rows: dict[str, Any]) -> Found:
         positions, orders = rows["positions"], rows["orders"]
         names = await self._book.canonicals(row["symbol"] for row in (*positions, *orders))
         return Found(

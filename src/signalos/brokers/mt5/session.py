@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from signalos.brokers.mt5.plain import plain
+from signalos.brokers.mt5.tagged_rows import TaggedRows, peek
 from signalos.kit.wire import Answer, Request
 
 MODULE_FUNCTIONS: Final = frozenset(
@@ -22,9 +23,6 @@ MODULE_FUNCTIONS: Final = frozenset(
 
 _CHECK_PASSED = (0, 10009)
 """order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
-
-_SHORT_TAG = 8
-"""A broker may cut a comment; a shorter rest than this could belong to anybody."""
 
 
 class Module(Protocol):
@@ -61,7 +59,8 @@ class Session:
             "guarded_send": self.guarded_send,
             "after_send": self.after_send,
             "order_fate": self.order_fate,
-            "find_tag": self.find_tag,
+            "find_tags": self.find_tags,
+            "deals_of": self.deals_of,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -97,15 +96,24 @@ class Session:
             "account": self._must("account_info"),
         }
 
-    def snapshot(self) -> dict[str, Any]:
-        """The terminal, the account, all positions and orders."""
-        self._ahead(("terminal_info",), ("account_info",), ("positions_get",), ("orders_get",))
-        return {
+    def snapshot(self, symbol: str | None = None) -> dict[str, Any]:
+        """The terminal, the account, all positions and orders; with ``symbol`` its conditions and quote too."""
+        all_of_it: list[tuple[str, ...]] = [
+            ("terminal_info",),
+            ("account_info",),
+            ("positions_get",),
+            ("orders_get",),
+        ]
+        if symbol is not None:
+            all_of_it += [("symbol_info", symbol), ("symbol_info_tick", symbol)]
+        self._ahead(*all_of_it)
+        rows = {
             "terminal": self._must("terminal_info"),
             "account": self._must("account_info"),
             "positions": self._must("positions_get"),
             "orders": self._must("orders_get"),
         }
+        return rows if symbol is None else {**rows, **self.quote(symbol)}
 
     def quote(self, symbol: str) -> dict[str, Any]:
         """A symbol's conditions and its last tick; selects the symbol where needed."""
@@ -236,33 +244,24 @@ class Session:
         past = [] if live else self._must("history_orders_get", ticket=ticket)
         return {"order": live[0] if live else None, "past_order": past[0] if past else None}
 
-    def find_tag(self, tag: str, magic: int, date_from: int, date_to: int) -> dict[str, Any]:
-        """Everything that carries ``tag``: positions, orders, past orders, deals.
+    def find_tags(
+        self, wanted: list[tuple[str, int]], date_from: int, date_to: int
+    ) -> dict[str, dict[str, Any]]:
+        """What carries each (tag, magic), by tag, from one reading; tags that nothing carries are left out."""
+        rows = TaggedRows(
+            self._as_given("positions_get"),
+            self._as_given("orders_get"),
+            self._as_given("history_orders_get", date_from, date_to),
+            self._as_given("history_deals_get", date_from, date_to),
+        )
+        found = {tag: rows.of(tag, magic) for tag, magic in wanted}
+        return {tag: plain(parts) for tag, parts in found.items() if any(parts.values())}
 
-        A cut comment counts when ``magic`` agrees. Positions and deals are also found through the
-        position id of an order or deal with the tag, since brokers overwrite comments.
-        """
-
-        def carries(row: Mapping[str, Any]) -> bool:
-            comment = str(row["comment"])
-            if comment.startswith(tag):
-                return True
-            return len(comment) >= _SHORT_TAG and tag.startswith(comment) and int(row["magic"]) == magic
-
-        positions = self._must("positions_get")
-        orders = self._must("orders_get")
-        past = self._must("history_orders_get", date_from, date_to)
-        deals = self._must("history_deals_get", date_from, date_to)
-        tagged = [row for row in deals if carries(row)]
-        past = [row for row in past if carries(row)]
-        identifiers = {row["position_id"] for row in [*tagged, *past] if row["position_id"]}
-        identifiers |= {row["identifier"] for row in positions if carries(row)}
-        return {
-            "positions": [row for row in positions if row["identifier"] in identifiers],
-            "orders": [row for row in orders if carries(row)],
-            "past_orders": past,
-            "deals": [row for row in deals if row["position_id"] in identifiers],
-        }
+    def deals_of(self, identifiers: list[int], date_from: int, date_to: int) -> list[Any]:
+        """The deals of many positions, from one reading."""
+        wanted = set(identifiers)
+        rows = self._as_given("history_deals_get", date_from, date_to)
+        return [plain(row) for row in rows if peek(row, "position_id") in wanted]
 
     # ------------------------------------------------------------------ the module
 
@@ -287,10 +286,20 @@ class Session:
 
     def _raw(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """Call ``function`` and read ``last_error`` right after it: it is one pair for the process."""
+        return plain(self._call(function, *args, **kwargs))
+
+    def _call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         ok = getattr(self._module, function)(*args, **kwargs)
         code, text = self._module.last_error()
         self._last_error = (int(code), str(text))
-        return plain(ok)
+        return ok
+
+    def _as_given(self, function: str, *args: Any) -> Any:
+        """Rows as the module gives them, not made plain: for those of which few are kept."""
+        ok = self._call(function, *args)
+        if ok is None:
+            raise CallFailed(function, self._last_error)
+        return ok
 
     def _must(self, function: str, *args: Any, **kwargs: Any) -> Any:
         ok = self._raw(function, *args, **kwargs)

@@ -24,7 +24,8 @@ class Settings:
     ``close_deviation_points`` limits the slippage of closes under instant execution: wide, since a
     close that is refused leaves the risk open. ``max_quote_age`` seconds without a change of the
     quote end entries on a symbol. ``server_offset`` is how far the server's wall clock is ahead of
-    UTC; None learns it from fresh quotes. ``account`` (login@server) is the only one to trade on;
+    UTC; None learns it from fresh quotes. ``watch_clock`` compares this machine's clock with them: not
+    where the terminal replays recorded prices. ``account`` (login@server) is the only one to trade on;
     None pins the first one seen. ``history`` is how far back a tag is searched.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     verify_tries: int = 8
     first_pause: float = 0.05
     server_offset: timedelta | None = None
+    watch_clock: bool = True
     account: str | None = None
     history: timedelta = timedelta(days=7)
     symbols: Mapping[str, str] = field(default_factory=dict)

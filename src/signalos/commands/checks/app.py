@@ -43,7 +43,7 @@ def _journal(subject: Subject) -> Journal | None:
     return Journal(subject.app, clock=subject.clock, market=subject.clock, ids=SystemIds())
 
 
-def _config_path(subject: Subject) -> Path | None:
+def config_path(subject: Subject) -> Path | None:
     """The named configuration, else the one that the app was last started with."""
     if subject.config is not None:
         return subject.config
@@ -58,9 +58,9 @@ def _config_path(subject: Subject) -> Path | None:
     return None if known is None else Path(known)
 
 
-def _config(subject: Subject) -> DesktopConfig | None:
+def config_of(subject: Subject) -> DesktopConfig | None:
     """The configuration if it can be read."""
-    path = _config_path(subject)
+    path = config_path(subject)
     try:
         return None if path is None else load_config(path, subject.environ)
     except ConfigError:
@@ -70,7 +70,7 @@ def _config(subject: Subject) -> DesktopConfig | None:
 def config(subject: Subject) -> Finding:
     """Tell whether config.json can be used."""
     name = "config.json"
-    path = _config_path(subject)
+    path = config_path(subject)
     if path is None:
         return not_applicable(name, NO_APP)
     try:
@@ -83,9 +83,9 @@ def config(subject: Subject) -> Finding:
 
 def terminals(subject: Subject) -> list[Finding]:
     """Tell for each terminal whether it can be reached."""
-    found = _config(subject)
+    found = config_of(subject)
     if found is None:
-        return [not_applicable("terminals", NO_APP if _config_path(subject) is None else NOT_READ)]
+        return [not_applicable("terminals", NO_APP if config_path(subject) is None else NOT_READ)]
     looks = {"simulated": _simulated, "mt5": _mt5, "mt5linux": _mt5linux}
     return [looks[t.type](t) for t in found.terminals]
 
@@ -140,9 +140,9 @@ def _mt5linux(terminal: TerminalConfig) -> Finding:
 
 def token(subject: Subject) -> list[Finding]:
     """Tell for each terminal whether its token is there and the server takes it."""
-    found = _config(subject)
+    found = config_of(subject)
     if found is None:
-        return [not_applicable("token", NO_APP if _config_path(subject) is None else NOT_READ)]
+        return [not_applicable("token", NO_APP if config_path(subject) is None else NOT_READ)]
     if found.server_url is None:
         return [not_applicable("token", "the app is stand-alone: `server_url` is null")]
     return [_token(subject, found.server_url, terminal.id) for terminal in found.terminals]
@@ -172,7 +172,7 @@ def _token(subject: Subject, server: str, terminal_id: str) -> Finding:
 def clock(subject: Subject) -> Finding:
     """Tell how far this machine's clock is from the server's."""
     name = "clock"
-    found = _config(subject)
+    found = config_of(subject)
     if found is None or found.server_url is None:
         return not_applicable(name, "no server is configured to compare with")
     sent = subject.clock.now()
@@ -199,9 +199,9 @@ def _ask(address: str, token: str | None = None) -> httpx.Response:
 
 def sources(subject: Subject) -> list[Finding]:
     """Tell for each source whether what it reads is there."""
-    found = _config(subject)
+    found = config_of(subject)
     if found is None:
-        return [not_applicable("sources", NO_APP if _config_path(subject) is None else NOT_READ)]
+        return [not_applicable("sources", NO_APP if config_path(subject) is None else NOT_READ)]
     if not found.sources:
         return [warning("sources", "none is configured: no message can come in", "add one to `sources`")]
     return [_source(settings, subject) for settings in found.sources]
@@ -231,7 +231,7 @@ def _source(settings: Any, subject: Subject) -> Finding:
 def _signed_in(name: str, settings: TelegramSettings, subject: Subject) -> Finding:
     if subject.app is None:
         return not_applicable(name, NO_APP)
-    login = f"signalos desktop login --home {subject.app} --config {_config_path(subject)} --source {settings.name}"
+    login = f"signalos desktop login --home {subject.app} --config {config_path(subject)} --source {settings.name}"
     accounts = Accounts(subject.app, subject.environ)
     try:
         where = accounts.where(settings.name)
@@ -250,9 +250,9 @@ def _signed_in(name: str, settings: TelegramSettings, subject: Subject) -> Findi
 def language_model(subject: Subject) -> Finding:
     """Tell whether a language model that is turned on can be asked. It is not asked here."""
     name = "language model"
-    found = _config(subject)
+    found = config_of(subject)
     if found is None:
-        return not_applicable(name, NO_APP if _config_path(subject) is None else NOT_READ)
+        return not_applicable(name, NO_APP if config_path(subject) is None else NOT_READ)
     if not found.language_model.enabled:
         return not_applicable(name, "it is off")
     settings = found.language_model

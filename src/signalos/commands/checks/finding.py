@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from signalos.kit.boot import Boot, current_boot
 from signalos.kit.clock import Clock
 
 
@@ -31,13 +32,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is examined: the state folder, a desktop app's folder and its configuration, if there are any."""
+    """What is examined: the state folder, a desktop app's folder and its configuration, if there are any.
+
+    ``boot`` is the start of the machine that we are in.
+    """
 
     state: Path
     app: Path | None
     config: Path | None
     environ: Mapping[str, str]
     clock: Clock
+    boot: Boot = field(default_factory=current_boot)
 
 
 def ok(check: str, text: str) -> Finding:

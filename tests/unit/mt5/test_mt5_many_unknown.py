@@ -1,0 +1,135 @@
+"""Many unknown outcomes are settled with as few readings as one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from signalos.brokers.mt5.reconcile import Before, Waiting, settle_all
+from signalos.brokers.mt5.tagged_rows import TaggedRows
+from signalos.domain.order import ClosePosition, OrderRequest, Outcome, OutcomeKind
+from tests.unit.mt5.conftest import MAGIC, Rig
+
+TAG = "SABCDEFGHIJKLMNOPQRST"
+
+
+def _calls(rig: Rig) -> Counter[str]:
+    """What was asked of the worker since the last time."""
+    calls = Counter(rig.workers.current.calls)
+    rig.workers.current.calls.clear()
+    return calls
+
+
+async def _settled(
+    rig: Rig, asked: list[tuple[OrderRequest, int]], sent_at: datetime
+) -> list[Outcome | None]:
+    waiting = [Waiting(request, rig.tag(leg), MAGIC, Before(sent_at)) for request, leg in asked]
+    return await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
+
+
+async def _unknown(rig: Rig, count: int) -> tuple[list[int], list[int]]:
+    """Legs that the terminal carried out, and legs that never arrived; all answered unknown."""
+    for leg in range(1, count + 1):
+        rig.module.script.append(("done_none", -10002) if leg % 2 else ("none", -10001))
+        assert (await rig.do(rig.leg(), leg)).kind is OutcomeKind.UNKNOWN
+    return list(range(1, count + 1, 2)), list(range(2, count + 1, 2))
+
+
+def _shift(rig: Rig, seconds: int) -> None:
+    rig.time.shift(seconds)
+    bid, ask, stamp = rig.module.ticks["EURUSD"]
+    rig.module.ticks["EURUSD"] = (bid, ask, stamp + seconds * 1000)
+
+
+async def test_many_are_settled_as_one_by_one(rig: Rig) -> None:
+    sent_at = rig.clock.now()
+    done, absent = await _unknown(rig, 40)
+    asked: list[tuple[OrderRequest, int]] = [(rig.leg(), leg) for leg in range(1, 41)]
+    early = await _settled(rig, asked, sent_at)
+    assert all(early[leg - 1] is not None for leg in done)
+    assert all(early[leg - 1] is None for leg in absent)
+    _shift(rig, 31)
+    late = await _settled(rig, asked, sent_at)
+    for leg in done:
+        alone = await rig.settle(rig.leg(), leg, sent_at=sent_at)
+        assert late[leg - 1] == alone
+        assert alone is not None
+        assert (alone.kind, alone.reason) == (OutcomeKind.DONE, "adopted")
+    for leg in absent:
+        found = late[leg - 1]
+        assert found is not None
+        assert (found.kind, found.reason) == (OutcomeKind.REFUSED, "not_executed")
+    assert len({found.identifier for found in late if found and found.identifier}) == len(done)
+
+
+async def test_the_number_of_readings_does_not_grow_with_what_is_unknown(rig: Rig) -> None:
+    sent_at = rig.clock.now()
+    await _unknown(rig, 60)
+    _shift(rig, 31)
+    counts = []
+    for many in (10, 60):
+        _calls(rig)
+        await _settled(rig, [(rig.leg(), leg) for leg in range(1, many + 1)], sent_at)
+        counts.append(_calls(rig))
+    assert counts[0] == counts[1]
+    assert counts[1] == {"quote": 1, "find_tags": 1, "snapshot": 1}
+
+
+async def test_many_closes_are_told_from_one_reading_of_the_deals(rig: Rig) -> None:
+    identifiers = [await rig.opened() for _ in range(12)]
+    sent_at = rig.clock.now()
+    for leg, identifier in enumerate(identifiers, start=1):
+        rig.module.script.append(("done_none", -10002))
+        await rig.do(ClosePosition(identifier=identifier), leg)
+    _calls(rig)
+    found = await _settled(
+        rig, [(ClosePosition(identifier=i), leg) for leg, i in enumerate(identifiers, start=1)], sent_at
+    )
+    assert [one.kind for one in found if one] == [OutcomeKind.DONE] * 12
+    assert _calls(rig) == {"deals_of": 1, "snapshot": 1}
+
+
+async def test_a_terminal_that_is_away_settles_nothing(rig: Rig) -> None:
+    sent_at = rig.clock.now() - timedelta(minutes=1)
+    await _unknown(rig, 10)
+    rig.module.running = False
+    assert await _settled(rig, [(rig.leg(), leg) for leg in range(1, 11)], sent_at) == [None] * 10
+
+
+async def test_a_symbol_that_is_gone_holds_up_no_other(rig: Rig) -> None:
+    sent_at = rig.clock.now()
+    await _unknown(rig, 10)
+    asked: list[tuple[OrderRequest, int]] = [(rig.leg(symbol="ZZZXXX"), 99)]
+    asked += [(rig.leg(), leg) for leg in range(1, 11)]
+    found = await _settled(rig, asked, sent_at)
+    assert found[0] is None
+    assert [one is not None for one in found[1:]] == [leg % 2 == 1 for leg in range(1, 11)]
+
+
+def _row(comment: str, **values: Any) -> dict[str, Any]:
+    return {"comment": comment, "magic": MAGIC, "position_id": 0, "identifier": 0, **values}
+
+
+def test_a_cut_comment_counts_only_with_our_magic() -> None:
+    ours, foreign = _row(TAG[:10], identifier=1), _row(TAG[:10], identifier=2, magic=MAGIC + 1)
+    rows = TaggedRows([ours, foreign], [], [], [])
+    assert rows.of(TAG, MAGIC)["positions"] == [ours]
+
+
+def test_a_lengthened_comment_counts_and_a_short_rest_does_not() -> None:
+    longer, short = _row(TAG + "[sl]", identifier=1), _row(TAG[:7], identifier=2)
+    rows = TaggedRows([longer, short], [], [], [])
+    assert rows.of(TAG, MAGIC)["positions"] == [longer]
+
+
+def test_a_position_whose_comment_was_overwritten_is_found_through_its_order() -> None:
+    order, position = _row(TAG, position_id=5), _row("by broker", identifier=5)
+    deals = [_row("", position_id=5, entry=0), _row("", position_id=6, entry=0)]
+    found = TaggedRows([position], [], [order], deals).of(TAG, MAGIC)
+    assert (found["positions"], found["deals"], found["past_orders"]) == ([position], deals[:1], [order])
+
+
+def test_another_legs_tag_with_the_same_beginning_is_not_taken() -> None:
+    other = _row(TAG[:-1] + "Z", identifier=1)
+    assert not any(TaggedRows([other], [other], [other], [other]).of(TAG, MAGIC).values())
