@@ -11,7 +11,7 @@ import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from signalos.brokers.simulated.assembly import Opened, TerminalOptions, open_terminal
+from signalos.brokers.simulated.assembly import MARGIN_MODES, Opened, TerminalOptions, open_terminal
 from signalos.brokers.simulated.faults import Faults, read_faults
 from signalos.brokers.simulated.server import SimulatorServer, listen_address
 from signalos.brokers.simulated.service import Service
@@ -48,7 +48,7 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--account-type", choices=_ACCOUNT_TYPES, help="what a new account calls itself (demo)"
     )
-    parser.add_argument("--margin-mode", default="hedging", help="hedging")
+    parser.add_argument("--margin-mode", help=f"of a new account: {', '.join(MARGIN_MODES)} (hedging)")
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a shared demo clock (JSON)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults on demand (JSON)")
     parser.add_argument("--symbols", type=Path, metavar="FILE", help="changed symbol properties (JSON)")

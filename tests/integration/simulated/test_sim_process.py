@@ -222,7 +222,7 @@ def test_a_busy_port_is_said_plainly(start: Callable[..., Simulator]) -> None:
     ("options", "says"),
     [
         (["--prices", "nowhere"], "does not exist"),
-        (["--margin-mode", "netting"], "hedging"),
+        (["--margin-mode", "betting"], "hedging"),
         (["--faults", "nowhere.json"], "nowhere.json"),
         (["--clock", "nowhere.json"], "nowhere.json"),
         (["--listen", "0.0.0.0:0"], "this machine only"),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from signalos.brokers.simulated.codes import MarginMode
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.faults import Faults
 from signalos.brokers.simulated.market import Market
@@ -24,9 +25,16 @@ from signalos.domain.symbols import CURRENCIES
 from signalos.kit.clock import Clock, DemoTime
 from signalos.prices import PriceSeries, load_prices, price_files, to_micros
 
+MARGIN_MODES = {
+    "hedging": MarginMode.RETAIL_HEDGING,
+    "netting": MarginMode.RETAIL_NETTING,
+    "exchange": MarginMode.EXCHANGE,
+}
+
 
 class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
-    """What a simulated terminal is started with. None leaves an existing account as it is.
+    """What a simulated terminal is started with. None leaves an existing account as it is; a new one is a
+    hedging account with everything allowed. ``margin_mode`` is one of ``MARGIN_MODES``.
 
     ``demo`` is a shared demo clock: account time is then recorded time. Without it the account has its
     recording to itself, at ``speed`` times wall pace.
@@ -40,7 +48,11 @@ class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
     leverage: int | None = None
     login: int | None = None
     trade_mode: int | None = None
-    margin_mode: str = "hedging"
+    margin_mode: str | None = None
+    fifo_close: bool | None = None
+    hedging_allowed: bool | None = None
+    margin_call: int | None = None
+    stop_out: int | None = None
     demo: DemoTime | None = None
     seed: int = 0
     symbols: dict[str, dict[str, Any]] = {}
@@ -114,11 +126,16 @@ def _opened(
 
 
 def _usable(options: TerminalOptions) -> None:
-    if options.margin_mode != "hedging":
+    if options.margin_mode is not None and options.margin_mode not in MARGIN_MODES:
         raise ConfigError(
-            f"margin mode {options.margin_mode!r} is not built yet: the simulated terminal keeps hedging "
-            "accounts only. Leave --margin-mode out or set it to hedging."
+            f"margin mode {options.margin_mode!r} is not known: use one of {', '.join(MARGIN_MODES)}"
         )
+    for name in ("margin_call", "stop_out"):
+        level = getattr(options, name)
+        if level is not None and not 0 <= level <= 1000:
+            raise ConfigError(
+                f"{name} {level} cannot be used: it is a margin level between 0 and 1000 percent"
+            )
     if not 0 < options.speed <= 1_000_000:
         raise ConfigError(f"speed {options.speed:g} cannot be used: it is a number above 0, 1 = real time")
     if options.balance is not None and not 0 < options.balance < 10**12:
@@ -138,6 +155,11 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
         "leverage": options.leverage,
         "login": options.login,
         "trade_mode": options.trade_mode,
+        "margin_mode": options.margin_mode and MARGIN_MODES[options.margin_mode],
+        "fifo_close": options.fifo_close,
+        "hedging_allowed": options.hedging_allowed,
+        "margin_call": options.margin_call,
+        "stop_out": options.stop_out,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     if stored is None:

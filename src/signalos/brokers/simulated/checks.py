@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from signalos.brokers.simulated import liquidity
 from signalos.brokers.simulated.codes import Execution, Filling, OrderType, Retcode, TimeType, TradeMode
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.records import Order, Position
@@ -95,16 +96,36 @@ def points(symbol: SymbolProperties, price: float, retcode: Retcode, comment: st
     return whole
 
 
-def filling(symbol: SymbolProperties, mode: int, *, waiting: bool) -> Filling:
-    """The filling, if the symbol allows it: a mask of FOK 1, IOC 2, BOC 4; RETURN for waiting orders."""
+def hedge(account: Account, symbol: str, buys: bool) -> None:
+    """Refuse a deal against an open position where the account may not hold both directions."""
+    if account.hedges(symbol, buys):
+        raise Rejected(Retcode.HEDGE_PROHIBITED, "Hedging is prohibited")
+
+
+def first_in(account: Account, *closed: Position) -> None:
+    """Refuse to close anything before the oldest position of the symbol, where the account says so."""
+    if not account.settings.fifo_close or account.settings.netting:
+        return
+    symbol = closed[0].symbol
+    same = [p for p in account.state.positions.values() if p.symbol == symbol]
+    if min(same, key=lambda p: (p.opened, p.identifier)) not in closed:
+        raise Rejected(Retcode.FIFO_CLOSE, "Positions are closed by FIFO")
+
+
+def filling(symbol: SymbolProperties, mode: int, *, waiting: bool, passive: bool = False) -> Filling:
+    """The filling, if the symbol allows it: a mask of FOK 1, IOC 2, BOC 4; RETURN for waiting orders.
+
+    Book-or-cancel is for ``passive`` orders, which wait at their own price. Exchange execution takes
+    RETURN for market orders as well, instant and request execution take fill-or-kill for them always.
+    """
     try:
         wanted = Filling(mode)
     except ValueError:
         raise Rejected(Retcode.INVALID_FILL, "Unsupported filling mode") from None
     allowed = {
-        Filling.FOK: symbol.filling_mode & 1,
+        Filling.FOK: symbol.filling_mode & 1 or (asks_price(symbol) and not waiting),
         Filling.IOC: symbol.filling_mode & 2,
-        Filling.BOC: waiting and symbol.filling_mode & 4,
+        Filling.BOC: passive and symbol.filling_mode & 4,
         Filling.RETURN: waiting or symbol.execution is Execution.EXCHANGE,
     }
     if not allowed[wanted]:
@@ -112,10 +133,27 @@ def filling(symbol: SymbolProperties, mode: int, *, waiting: bool) -> Filling:
     return wanted
 
 
+def asks_price(symbol: SymbolProperties) -> bool:
+    """Whether a market order names the price it was shown: instant and request execution."""
+    return symbol.execution in (Execution.INSTANT, Execution.REQUEST)
+
+
+def fillable(account: Account, symbol: SymbolProperties, buys: bool, volume: int, mode: Filling) -> int:
+    """How much of a market order is filled at once; refused where that is too little for its filling."""
+    if symbol.fills_later:
+        return 0
+    units = liquidity.offered(account, symbol.name, buys, volume)
+    if units < volume and not liquidity.takes_part(mode):
+        raise Rejected(Retcode.REJECT, "The market does not offer the whole volume")
+    if units == 0 and not liquidity.rest_waits(mode):
+        raise Rejected(Retcode.REJECT, "The market offers no volume")
+    return units
+
+
 def deal_price(symbol: SymbolProperties, quote: Quote, request: TradeRequest, buys: bool) -> int:
     """The price of a market deal; instant execution refuses one further off than ``deviation`` points."""
     here = quote.ask if buys else quote.bid
-    if symbol.execution in (Execution.INSTANT, Execution.REQUEST):
+    if asks_price(symbol):
         if request.price == 0.0:
             raise Rejected(Retcode.INVALID_PRICE, "Invalid price")
         asked = points(symbol, request.price, Retcode.INVALID_PRICE, "Invalid price")
@@ -142,7 +180,10 @@ def stops(
 
 
 def order_price(symbol: SymbolProperties, quote: Quote, kind: OrderType, price: float) -> int:
-    """The price of a waiting order: on its side of the market, at least the stops level away."""
+    """The price of a waiting order: on its side of the market, at least the stops level away.
+
+    For a stop-limit order that is its stop.
+    """
     at = points(symbol, price, Retcode.INVALID_PRICE, "Invalid price")
     least = max(1, symbol.stops_level)
     away = {
@@ -150,8 +191,21 @@ def order_price(symbol: SymbolProperties, quote: Quote, kind: OrderType, price: 
         OrderType.BUY_STOP: at - quote.ask,
         OrderType.SELL_LIMIT: at - quote.bid,
         OrderType.SELL_STOP: quote.bid - at,
+        OrderType.BUY_STOP_LIMIT: at - quote.ask,
+        OrderType.SELL_STOP_LIMIT: quote.bid - at,
     }[kind]
     if at == 0 or away < least:
+        raise Rejected(Retcode.INVALID_PRICE, "Invalid price")
+    return at
+
+
+def limit_after_stop(symbol: SymbolProperties, kind: OrderType, stop: int, price: float) -> int:
+    """Where a stop-limit order will wait as a limit: on the near side of its stop (0 for other orders)."""
+    if kind not in (OrderType.BUY_STOP_LIMIT, OrderType.SELL_STOP_LIMIT):
+        return 0
+    at = points(symbol, price, Retcode.INVALID_PRICE, "Invalid price")
+    away = stop - at if kind is OrderType.BUY_STOP_LIMIT else at - stop
+    if at == 0 or away < max(1, symbol.stops_level):
         raise Rejected(Retcode.INVALID_PRICE, "Invalid price")
     return at
 

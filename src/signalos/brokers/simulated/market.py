@@ -63,7 +63,9 @@ class Market:
         """``amount`` rounded to the account's digits, halves away from zero."""
         return amount.quantize(self._cent, ROUND_HALF_UP)
 
-    def profit(self, symbol: str, sign: int, volume: int, opened: int, closed: int) -> Decimal:
+    def profit(
+        self, symbol: str, sign: int, volume: int, opened: int | Decimal, closed: int | Decimal
+    ) -> Decimal:
         """Profit in account currency of ``volume`` from ``opened`` to ``closed`` (points), to the cent.
 
         Gains are sold at the converting symbol's bid, losses bought at its ask.
@@ -74,7 +76,7 @@ class Market:
             return self.cents(moved)
         return self.cents(moved * self.rate(currency, gain=moved > 0))
 
-    def margin(self, symbol: str, volume: int, points: int) -> Decimal:
+    def margin(self, symbol: str, volume: int, points: int | Decimal) -> Decimal:
         """Margin at leverage 1 in account currency for ``volume`` at price ``points``, not rounded."""
         s = self.symbols[symbol]
         if s.calc_mode is CalcMode.FOREX:

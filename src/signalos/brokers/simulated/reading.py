@@ -118,7 +118,7 @@ def checked(account: Account, request: TradeRequest, *, allowed: bool) -> Row:
         if quote is not None:
             buys = request.type == 0
             price = quote.ask if buys else quote.bid
-            margin = account.margin_with((request.symbol, buys, _units(request.volume), price))
+            margin = account.margin_with(request.symbol, buys, _units(request.volume), price)
     equity = account.balance + profit
     return {
         "retcode": retcode,

@@ -21,7 +21,10 @@ VOLUME_UNIT = Decimal("0.00000001")
 
 class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The contract of one symbol. Levels are points; ``closed_after`` counts seconds without a new
-    quote after which the market is closed (0: always open); ``commission`` is account money a lot and side.
+    quote after which the market is closed (0: always open); ``commission`` is account money a lot and
+    side, with ``commission_deals`` booked as deals of their own. ``liquidity`` is how many lots a quote
+    offers on each side (0: endless). ``fills_later``: a market order is accepted first (10008) and filled
+    at the next quote.
     """
 
     name: str
@@ -43,6 +46,9 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     trade_mode: TradeMode = TradeMode.FULL
     execution: Execution = Execution.MARKET
     commission: Decimal = Decimal(0)
+    commission_deals: bool = False
+    liquidity: Decimal = Decimal(0)
+    fills_later: bool = False
     closed_after: int = 0
 
     @property
@@ -55,9 +61,9 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """The currency in which the margin is reckoned."""
         return self.currency_base if self.calc_mode is CalcMode.FOREX else self.currency_profit
 
-    def price(self, points: int) -> float:
+    def price(self, points: int | Decimal) -> float:
         """``points`` as the float that the module shows."""
-        return points / float(10**self.digits)
+        return float(points) / float(10**self.digits)
 
 
 _INDICES = {
