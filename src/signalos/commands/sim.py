@@ -49,6 +49,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--account-type", choices=_ACCOUNT_TYPES, help="what a new account calls itself (demo)"
     )
     parser.add_argument("--margin-mode", help=f"of a new account: {', '.join(MARGIN_MODES)} (hedging)")
+    parser.add_argument(
+        "--server-zone",
+        metavar="ZONE",
+        help="clock of a new account's server (UTC), e.g. America/New_York+7",
+    )
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a shared demo clock (JSON)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults on demand (JSON)")
     parser.add_argument("--symbols", type=Path, metavar="FILE", help="changed symbol properties (JSON)")
@@ -110,6 +115,7 @@ def _open(args: argparse.Namespace, clock: SystemClock) -> Opened:
         login=args.login,
         trade_mode=_ACCOUNT_TYPES.index(args.account_type) if args.account_type else None,
         margin_mode=args.margin_mode,
+        server_zone=args.server_zone,
         demo=read_demo_time(args.clock) if args.clock else None,
         seed=args.seed,
         symbols=read_symbol_changes(args.symbols) if args.symbols else {},

@@ -30,7 +30,7 @@ def lagging(account: Account, answer: Answer, seconds: float) -> Answer:
     """The history without what happened during the last ``seconds``."""
     if answer.ok is None:
         return answer
-    newest = (account.now - round(seconds * _SECOND)) // 1000
+    newest = account.server.shown(account.now - round(seconds * _SECOND)) // 1000
     kept = [
         row
         for row in answer.ok

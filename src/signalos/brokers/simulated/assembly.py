@@ -15,6 +15,7 @@ from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.faults import Faults
 from signalos.brokers.simulated.market import Market
 from signalos.brokers.simulated.records import AccountSettings, AccountState, opened_account
+from signalos.brokers.simulated.servertime import ServerTime
 from signalos.brokers.simulated.service import InProcess, Service
 from signalos.brokers.simulated.storage import Storage
 from signalos.brokers.simulated.symbols import SymbolProperties, symbol_table
@@ -34,7 +35,8 @@ MARGIN_MODES = {
 
 class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
     """What a simulated terminal is started with. None leaves an existing account as it is; a new one is a
-    hedging account with everything allowed. ``margin_mode`` is one of ``MARGIN_MODES``.
+    hedging account with everything allowed, its server's clock UTC. ``margin_mode`` is one of
+    ``MARGIN_MODES``, ``server_zone`` as ``servertime`` reads it.
 
     ``demo`` is a shared demo clock: account time is then recorded time. Without it the account has its
     recording to itself, at ``speed`` times wall pace.
@@ -53,6 +55,7 @@ class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
     hedging_allowed: bool | None = None
     margin_call: int | None = None
     stop_out: int | None = None
+    server_zone: str | None = None
     demo: DemoTime | None = None
     seed: int = 0
     symbols: dict[str, dict[str, Any]] = {}
@@ -130,6 +133,7 @@ def _usable(options: TerminalOptions) -> None:
         raise ConfigError(
             f"margin mode {options.margin_mode!r} is not known: use one of {', '.join(MARGIN_MODES)}"
         )
+    ServerTime(options.server_zone or "UTC")
     for name in ("margin_call", "stop_out"):
         level = getattr(options, name)
         if level is not None and not 0 <= level <= 1000:
@@ -160,6 +164,7 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
         "hedging_allowed": options.hedging_allowed,
         "margin_call": options.margin_call,
         "stop_out": options.stop_out,
+        "server_zone": options.server_zone,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     if stored is None:

@@ -13,7 +13,6 @@ from signalos.brokers.simulated.symbols import VOLUME_UNIT, SymbolProperties
 from signalos.prices import Quote
 
 _SECOND = 1_000_000
-_DAY = 86_400 * _SECOND
 _NOISE = 1e-4
 """Part of a point by which a float may miss it: arithmetic noise passes, half a point does not."""
 
@@ -51,7 +50,9 @@ def tradable(account: Account, name: str) -> Place:
 
 
 def in_session(account: Account, symbol: SymbolProperties, quote: Quote) -> bool:
-    """Whether the market trades: always, unless the symbol closes after some silence."""
+    """Whether the market trades: by its sessions, and unless the symbol closes after some silence."""
+    if not account.trading(symbol.name):
+        return False
     return not symbol.closed_after or account.now - quote.time < symbol.closed_after * _SECOND
 
 
@@ -211,7 +212,10 @@ def limit_after_stop(symbol: SymbolProperties, kind: OrderType, stop: int, price
 
 
 def expiry(account: Account, symbol: SymbolProperties, request: TradeRequest) -> tuple[TimeType, int]:
-    """How long an order waits, and until when (account time, microseconds; 0 for ever)."""
+    """How long an order waits, and until when (account time, microseconds; 0 for ever).
+
+    Requests name the server's time, and days are the server's.
+    """
     try:
         kind = TimeType(request.type_time)
     except ValueError:
@@ -221,10 +225,10 @@ def expiry(account: Account, symbol: SymbolProperties, request: TradeRequest) ->
     if kind is TimeType.GTC:
         return kind, 0
     if kind is TimeType.DAY:
-        return kind, (account.now // _DAY + 1) * _DAY
-    until = request.expiration * _SECOND
+        return kind, account.server.day_end(account.now)
+    until = account.server.moment(request.expiration * _SECOND)
     if kind is TimeType.SPECIFIED_DAY:
-        until = (until // _DAY + 1) * _DAY
+        until = account.server.day_end(until)
     if until <= account.now:
         raise Rejected(Retcode.INVALID_EXPIRATION, "Invalid expiration")
     return kind, until

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from signalos.brokers.simulated import holding, liquidity, margins
+from signalos.brokers.simulated import holding, liquidity, margins, swaps
 from signalos.brokers.simulated.codes import OrderState, OrderType, Reason, TimeType
 from signalos.brokers.simulated.ledger import Ledger, Terms
 from signalos.brokers.simulated.market import Market
@@ -34,6 +34,7 @@ class Account(Ledger):
     ) -> None:
         super().__init__(settings, market, state, changes)
         self._triggers: Triggers | None = None
+        self._swaps = swaps.applies(self)
         market.feed.jump(state.now)
 
     # ------------------------------------------------------------ figures
@@ -85,6 +86,10 @@ class Account(Ledger):
             return False
         return any(p.symbol == symbol and p.is_buy is not buys for p in self.state.positions.values())
 
+    def trading(self, symbol: str) -> bool:
+        """Whether ``symbol`` has a session now."""
+        return self.market.sessions[symbol].trading(self.server, self.now)
+
     # ------------------------------------------------------------ time
 
     def advance_to(self, now: int) -> None:
@@ -99,19 +104,26 @@ class Account(Ledger):
             self.market.feed.jump(now)
             state.now = now
             return
+        while self._swaps and (midnight := self.server.day_end(state.now)) <= now:
+            self._walk(midnight)
+            swaps.charge(self)
+        self._walk(now)
+
+    def _walk(self, until: int) -> None:
+        """Visit each tick up to ``until`` and stand there."""
         triggers = self._watched()
-        for symbol, quote in self.market.feed.walk(now):
+        for symbol, quote in self.market.feed.walk(until):
             if triggers.expiry <= quote.time:
                 self._expire(quote.time)
                 triggers = self._watched()
             if triggers.touched(symbol, quote):
-                state.now = quote.time
+                self.state.now = quote.time
                 self._react(symbol, quote)
                 if not triggers.always(symbol):
                     self.stale = True  # the stop-out is measured from here on
                 triggers = self._watched()
-        self._expire(now)
-        state.now = now
+        self._expire(until)
+        self.state.now = until
 
     def _watched(self) -> Triggers:
         if self._triggers is None or self.stale:
@@ -120,9 +132,22 @@ class Account(Ledger):
         return self._triggers
 
     def _react(self, symbol: str, quote: Quote) -> None:
-        """Carry out what ``quote`` of ``symbol`` sets off: exits first, then entries, then the stop-out."""
-        state = self.state
-        for position in [p for _, p in sorted(state.positions.items()) if p.symbol == symbol]:
+        """Carry out what ``quote`` of ``symbol`` sets off: exits first, then entries, then the stop-out.
+
+        Where the market is closed nothing is: the first quote of the session does it.
+        """
+        if self.trading(symbol):
+            self._exits(symbol, quote)
+            self._entries(symbol, quote)
+        while self.state.positions and self.equity * 100 < self.margin * self.settings.stop_out:
+            open_now = [p for p in self.state.positions.values() if self.trading(p.symbol)]
+            if not open_now:
+                return
+            worst = min(open_now, key=lambda p: (self.floating(p), p.ticket))
+            self._force(worst, self.exit_price(worst), Reason.SO, "so")
+
+    def _exits(self, symbol: str, quote: Quote) -> None:
+        for position in [p for _, p in sorted(self.state.positions.items()) if p.symbol == symbol]:
             exit_ = position_touched(position, quote)
             if exit_ is not None:
                 reason, price = exit_
@@ -130,15 +155,14 @@ class Account(Ledger):
                 digits = self.market.symbols[symbol].digits
                 comment = f"[{reason.name.lower()} {level / 10**digits:.{digits}f}]"
                 self._force(position, price, reason, comment)
-        for order in [o for _, o in sorted(state.orders.items()) if o.symbol == symbol]:
+
+    def _entries(self, symbol: str, quote: Quote) -> None:
+        for order in [o for _, o in sorted(self.state.orders.items()) if o.symbol == symbol]:
             if order.stoplimit and order_touched(order, quote) is not None:
                 self._activate(order)
             price_or_none = order_touched(order, quote)
             if price_or_none is not None and not order.stoplimit:
                 self._fill(order, price_or_none)
-        while state.positions and self.equity * 100 < self.margin * self.settings.stop_out:
-            worst = min(state.positions.values(), key=lambda p: (self.floating(p), p.ticket))
-            self._force(worst, self.exit_price(worst), Reason.SO, "so")
 
     def _force(self, position: Position, price: int, reason: Reason, comment: str) -> None:
         """Close ``position`` whole, without anybody's request."""

@@ -25,6 +25,7 @@ from signalos.brokers.simulated.records import (
     Order,
     Position,
 )
+from signalos.brokers.simulated.servertime import ServerTime
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
 
 
@@ -55,6 +56,7 @@ class Ledger:
         self.settings = settings
         self.market = market
         self.state = state
+        self.server = ServerTime(settings.server_zone)
         self.changes = changes or Changes()
         self.balance = sum((deal.net for deal in state.deals.values()), ZERO)
         self.stale = True

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from signalos.brokers.simulated.codes import CalcMode, TradeMode
+from signalos.brokers.simulated.sessions import Sessions
 from signalos.brokers.simulated.symbols import VOLUME_UNIT, SymbolProperties
 from signalos.prices import Feed, PriceSeries, Quote
 
@@ -29,6 +30,7 @@ class Market:
     ) -> None:
         self.feed = Feed(series)
         self.symbols = {name: symbols[name] for name in self.feed.series}
+        self.sessions = {name: Sessions(s.sessions) for name, s in self.symbols.items()}
         self.currency = currency
         self._cent = _ONE.scaleb(-money_digits)
         # Profit currency for one point of one volume unit.

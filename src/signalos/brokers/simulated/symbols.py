@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from signalos.brokers.simulated.codes import CalcMode, Execution, TradeMode
+from signalos.brokers.simulated.codes import CalcMode, Execution, SwapMode, TradeMode
+from signalos.brokers.simulated.sessions import Sessions
 from signalos.domain.errors import ConfigError
 from signalos.domain.symbols import CURRENCIES
 from signalos.prices import price_digits
@@ -24,7 +25,8 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     quote after which the market is closed (0: always open); ``commission`` is account money a lot and
     side, with ``commission_deals`` booked as deals of their own. ``liquidity`` is how many lots a quote
     offers on each side (0: endless). ``fills_later``: a market order is accepted first (10008) and filled
-    at the next quote.
+    at the next quote. ``sessions`` are hours by the server's clock (none: always), swaps are a lot and
+    night in what ``swap_mode`` says, three times on ``swap_3days`` (0 Sunday).
     """
 
     name: str
@@ -49,6 +51,11 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     commission_deals: bool = False
     liquidity: Decimal = Decimal(0)
     fills_later: bool = False
+    sessions: str = ""
+    swap_mode: SwapMode = SwapMode.DISABLED
+    swap_long: Decimal = Decimal(0)
+    swap_short: Decimal = Decimal(0)
+    swap_3days: int = 3
     closed_after: int = 0
 
     @property
@@ -142,7 +149,8 @@ def symbol_table(
             given = {"name": name, "description": name, "path": name, "digits": price_digits(name)}
         try:
             table[name] = msgspec.convert({**given, **wanted}, SymbolProperties, strict=False)
-        except msgspec.ValidationError as why:
+            Sessions(table[name].sessions)
+        except (msgspec.ValidationError, ConfigError) as why:
             raise ConfigError(
                 f"the symbol properties of {name} cannot be used: {why}. "
                 f"Known properties: {', '.join(SymbolProperties.__struct_fields__)}"

@@ -291,17 +291,17 @@ class Session:
 
     def _history_orders_get(self, *span: Any, **by: Any) -> list[results.Row]:
         account = self._terminal.account
-        return [results.order(account, o) for o in reading.past_orders(account.state, span, by)]
+        return [results.order(account, o) for o in reading.past_orders(account, span, by)]
 
     def _history_deals_get(self, *span: Any, **by: Any) -> list[results.Row]:
         account = self._terminal.account
-        return [results.deal(account, d) for d in reading.past_deals(account.state, span, by)]
+        return [results.deal(account, d) for d in reading.past_deals(account, span, by)]
 
     def _history_orders_total(self, *span: Any, **by: Any) -> int:
-        return len(reading.past_orders(self._terminal.account.state, span, by))
+        return len(reading.past_orders(self._terminal.account, span, by))
 
     def _history_deals_total(self, *span: Any, **by: Any) -> int:
-        return len(reading.past_deals(self._terminal.account.state, span, by))
+        return len(reading.past_deals(self._terminal.account, span, by))
 
     # ------------------------------------------------------------ trading
 

@@ -45,7 +45,7 @@ SIM = Venue("SIM")
 Row = dict[str, Any]
 
 
-class PerLot(FeeModel):  # type: ignore[misc] -- the engine ships no types
+class PerLot(FeeModel):  # type: ignore[misc]  # it ships no types
     """So much a lot and side, in dollars."""
 
     def get_commission(self, order: Any, fill_qty: Any, fill_px: Any, instrument: Any) -> Money:
@@ -53,7 +53,7 @@ class PerLot(FeeModel):  # type: ignore[misc] -- the engine ships no types
         return Money((lots * FEE_CENTS / 100).quantize(Decimal("0.01"), "ROUND_HALF_UP"), USD)
 
 
-class Script(Strategy):  # type: ignore[misc] -- the engine ships no types
+class Script(Strategy):  # type: ignore[misc]  # it ships no types
     """Sends each order at its tick and notes fills and the account's money."""
 
     def __init__(self, scenario: Scenario) -> None:
