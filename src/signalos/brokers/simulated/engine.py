@@ -109,6 +109,15 @@ class Account(Ledger):
             swaps.charge(self)
         self._walk(now)
 
+    def jump(self, symbol: str, points: int) -> None:
+        """Let a quote come in that nobody recorded, ``points`` away from the newest one."""
+        before = self.market.quote(symbol)
+        if before is not None:
+            quote = Quote(self.now, max(1, before.bid + points), max(1, before.ask + points))
+            self.market.feed.insert(symbol, quote)
+            self._react(symbol, quote)
+            self.stale = True
+
     def _walk(self, until: int) -> None:
         """Visit each tick up to ``until`` and stand there."""
         triggers = self._watched()

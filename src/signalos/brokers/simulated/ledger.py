@@ -68,16 +68,20 @@ class Ledger:
 
     def new_order(self, terms: Terms) -> Order:
         """An order with the next ticket, not in the books yet: it will wait or be done at once."""
-        ticket = self.state.next_order
-        self.state.next_order += 1
         return Order(
-            ticket=ticket,
+            ticket=self.next_ticket(),
             left=terms.volume,
             state=OrderState.PLACED,
             position=0,
             setup=self.now,
             **{name: getattr(terms, name) for name in Terms.__struct_fields__},
         )
+
+    def next_ticket(self) -> int:
+        """A number for an order or a position that was never given before."""
+        ticket = self.state.next_order
+        self.state.next_order += 1
+        return ticket
 
     def wait(self, order: Order) -> None:
         """Put ``order`` among those that wait."""

@@ -51,6 +51,12 @@ class Terminal:
         self.account.advance_to(self._now())
         self.commit()
 
+    def gap(self, symbol: str, points: int) -> None:
+        """Let the price of ``symbol`` jump now, by ``points``, until its next quote."""
+        self.catch_up()
+        self.account.jump(symbol, points)
+        self.commit()
+
     def send(self, request: TradeRequest) -> results.Row:
         """Carry out ``request``: it is on disk before this returns. Refusals are answers, too."""
         sent = self._try(request)
