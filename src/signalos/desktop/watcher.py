@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
@@ -61,7 +62,9 @@ class Watcher:
         self.latest: Snapshot | None = None
         self.trouble = "starting"
         self._wrong_account = False
-        self._connected_since = clock.now()
+        # Waiting is counted by the monotonic clock: the computer's own may be set back or forward.
+        self._connected_since = clock.monotonic()
+        self._unknown_since: dict[int, float] = {}
         self.on_settled: Callable[[], None] = lambda: None
         self._broker = broker
         self._journal = journal
@@ -109,7 +112,7 @@ class Watcher:
         """One round. Raises TerminalError when the terminal cannot be read."""
         snapshot = await self._broker.snapshot()
         if self.latest is None:
-            self._connected_since = self._clock.now()
+            self._connected_since = self._clock.monotonic()
         self.latest = snapshot
         if self._guard is not None:
             self._guard.see(snapshot.account)
@@ -123,14 +126,18 @@ class Watcher:
     # -- unknown outcomes ------------------------------------------------------------------------
 
     async def _settle_unknown(self) -> None:
-        for intent in self._journal.intents.unfinished(self.terminal_id, ("unknown",)):
+        unknown = self._journal.intents.unfinished(self.terminal_id, ("unknown",))
+        now = self._clock.monotonic()
+        self._unknown_since = {i.row: self._unknown_since.get(i.row, now) for i in unknown}
+        for intent in unknown:
             outcome = await self._look_for(intent)
             if outcome is None:
                 continue
             if self._may_send_again(intent, outcome):
-                self._journal.intents.mark(
-                    intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
-                )
+                with self._journal.transaction():
+                    text = "the terminal shows nothing of it; sent again"
+                    self._journal.intents.mark(intent, "planned", "proven_absent", text)
+                    self._executor.withdraw_if_over(intent)
                 self._note(RETRY_LOG, intent.shown())
             else:
                 self._executor.adopt(intent, outcome)
@@ -139,13 +146,14 @@ class Watcher:
     async def _look_for(self, intent: Intent) -> Outcome | None:
         if intent.request is None:
             return Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
-        sent = intent.sent_at or self._connected_since
+        since = max(self._unknown_since[intent.row], self._connected_since)
+        waited = timedelta(seconds=self._clock.monotonic() - since)
         return await settle(
             self._broker,
             intent.request,
             tag=intent.tag,
             magic=intent.magic,
-            before=Before(max(sent, self._connected_since)),
+            before=Before(self._clock.now() - waited),
             clock=self._clock,
             grace_seconds=self._grace,
         )
@@ -258,7 +266,7 @@ class Watcher:
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""
-        watched = (self._clock.now() - self._connected_since).total_seconds()
+        watched = self._clock.monotonic() - self._connected_since
         return self._absence_proves or watched >= self._grace
 
     # -- what waits ------------------------------------------------------------------------------
@@ -355,5 +363,7 @@ class Watcher:
     def _may_try_again(self, last: Intent) -> bool:
         if last.state in UNFINISHED:
             return False
-        done = last.done_at
-        return done is None or (self._clock.now() - done).total_seconds() >= RULE_AGAIN_SECONDS
+        if last.done_at is None:
+            return True
+        # A last try in the future: the computer's clock was set back.
+        return not 0 <= (self._clock.now() - last.done_at).total_seconds() < RULE_AGAIN_SECONDS
