@@ -38,7 +38,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--state", required=True, type=Path, metavar="FILE", help="where the account is kept"
     )
     parser.add_argument(
-        "--prices", required=True, type=Path, metavar="DIR", help="SYMBOL.csv or SYMBOL.parquet"
+        "--prices",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="SYMBOL.csv, SYMBOL.parquet or SYMBOL.script",
     )
     parser.add_argument("--speed", type=float, default=1.0, help="recorded seconds in one second (1)")
     parser.add_argument("--balance", type=_amount, help="deposit of a new account (100000)")
@@ -57,7 +61,9 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a shared demo clock (JSON)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults on demand (JSON)")
     parser.add_argument("--symbols", type=Path, metavar="FILE", help="changed symbol properties (JSON)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the path inside bars, and faults")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="chooses the path inside bars, of walks, and faults"
+    )
     parser.set_defaults(run=run)
 
 
