@@ -54,6 +54,21 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     )
     parser.add_argument("--margin-mode", help=f"of a new account: {', '.join(MARGIN_MODES)} (hedging)")
     parser.add_argument(
+        "--fifo-close",
+        action="store_const",
+        const=True,
+        help="a new account closes the oldest position first",
+    )
+    parser.add_argument(
+        "--no-hedging",
+        dest="hedging_allowed",
+        action="store_const",
+        const=False,
+        help="a new account may not hold both directions of a symbol",
+    )
+    parser.add_argument("--margin-call", type=int, metavar="PERCENT", help="level of a new account (100)")
+    parser.add_argument("--stop-out", type=int, metavar="PERCENT", help="level of a new account (50)")
+    parser.add_argument(
         "--server-zone",
         metavar="ZONE",
         help="clock of a new account's server (UTC), e.g. America/New_York+7",
@@ -121,6 +136,10 @@ def _open(args: argparse.Namespace, clock: SystemClock) -> Opened:
         login=args.login,
         trade_mode=_ACCOUNT_TYPES.index(args.account_type) if args.account_type else None,
         margin_mode=args.margin_mode,
+        fifo_close=args.fifo_close,
+        hedging_allowed=args.hedging_allowed,
+        margin_call=args.margin_call,
+        stop_out=args.stop_out,
         server_zone=args.server_zone,
         demo=read_demo_time(args.clock) if args.clock else None,
         seed=args.seed,
