@@ -174,8 +174,9 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
     for name, value in given.items():
         has = getattr(stored, name)
         if has != value:
+            then, now = (v.name if isinstance(v, MarginMode) else v for v in (has, value))
             raise ConfigError(
-                f"the account in {options.state} was opened with {name} {has}, not {value}. "
+                f"the account in {options.state} was opened with {name} {then}, not {now}. "
                 "Leave the option out, or name another state file for a new account."
             )
     return stored
