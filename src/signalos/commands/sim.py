@@ -69,6 +69,10 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--margin-call", type=int, metavar="PERCENT", help="level of a new account (100)")
     parser.add_argument("--stop-out", type=int, metavar="PERCENT", help="level of a new account (50)")
     parser.add_argument(
+        "--limit-orders", type=int, metavar="N", help="waiting orders of a new account (200)"
+    )
+    parser.add_argument("--limit-positions", type=int, metavar="N", help="positions of a new account (any)")
+    parser.add_argument(
         "--server-zone",
         metavar="ZONE",
         help="clock of a new account's server (UTC), e.g. America/New_York+7",
@@ -141,6 +145,8 @@ def _open(args: argparse.Namespace, clock: SystemClock) -> Opened:
         margin_call=args.margin_call,
         stop_out=args.stop_out,
         server_zone=args.server_zone,
+        limit_orders=args.limit_orders,
+        limit_positions=args.limit_positions,
         demo=read_demo_time(args.clock) if args.clock else None,
         seed=args.seed,
         symbols=read_symbol_changes(args.symbols) if args.symbols else {},

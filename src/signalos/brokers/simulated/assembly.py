@@ -56,6 +56,8 @@ class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
     margin_call: int | None = None
     stop_out: int | None = None
     server_zone: str | None = None
+    limit_orders: int | None = None
+    limit_positions: int | None = None
     demo: DemoTime | None = None
     seed: int = 0
     symbols: dict[str, dict[str, Any]] = {}
@@ -165,6 +167,8 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
         "margin_call": options.margin_call,
         "stop_out": options.stop_out,
         "server_zone": options.server_zone,
+        "limit_orders": options.limit_orders,
+        "limit_positions": options.limit_positions,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     if stored is None:

@@ -76,6 +76,37 @@ def volume(symbol: SymbolProperties, lots: float) -> int:
     return units
 
 
+def volume_limit(account: Account, symbol: SymbolProperties, buys: bool, units: int) -> None:
+    """Refuse what would bring one side of a symbol, positions and waiting orders, beyond its limit."""
+    if not symbol.volume_limit:
+        return
+    state = account.state
+    held = sum(p.volume for p in state.positions.values() if (p.symbol, p.is_buy) == (symbol.name, buys))
+    waits = sum(o.left for o in state.orders.values() if (o.symbol, o.is_buy) == (symbol.name, buys))
+    if held + waits + units > int(symbol.volume_limit / VOLUME_UNIT):
+        raise Rejected(Retcode.LIMIT_VOLUME, "The volume of orders and positions has reached the limit")
+
+
+def room(account: Account, symbol: str) -> None:
+    """Refuse one more position than the account may have."""
+    limit, open_now = account.settings.limit_positions, account.state.positions.values()
+    joins = account.settings.netting and any(p.symbol == symbol for p in open_now)
+    if limit and len(open_now) >= limit and not joins:
+        raise Rejected(Retcode.LIMIT_POSITIONS, "The number of open positions has reached the limit")
+
+
+def not_being_closed(account: Account, position: Position, units: int) -> None:
+    """Refuse to close more than is left beside the closing orders that wait already."""
+    # The rest of an order that made the position larger bears its identifier as well.
+    waits = sum(
+        o.left
+        for o in account.state.orders.values()
+        if o.position == position.identifier and o.is_buy is not position.is_buy
+    )
+    if waits and waits + units > position.volume:
+        raise Rejected(Retcode.CLOSE_ORDER_EXIST, "A close order for this position exists already")
+
+
 def close_volume(symbol: SymbolProperties, lots: float, position: Position) -> int:
     """``lots`` in whole units to be closed; what is left must be nothing or a tradable volume."""
     units = round(lots / float(VOLUME_UNIT))
@@ -89,10 +120,11 @@ def close_volume(symbol: SymbolProperties, lots: float, position: Position) -> i
 
 
 def points(symbol: SymbolProperties, price: float, retcode: Retcode, comment: str) -> int:
-    """``price`` in points; refused with ``retcode`` when negative or between two points."""
+    """``price`` in points; refused with ``retcode`` when negative or between two ticks."""
     exact = price * float(10**symbol.digits)
     whole = round(exact)
-    if price < 0 or abs(exact - whole) > max(_NOISE, abs(exact) * 1e-12):
+    noise = max(_NOISE, abs(exact) * 1e-12)
+    if price < 0 or abs(exact - whole) > noise or whole % symbol.tick_size:
         raise Rejected(retcode, comment)
     return whole
 

@@ -77,6 +77,8 @@ def _deal(account: Account, request: TradeRequest) -> Deed:
     if opposite is not None:
         checks.not_frozen(symbol, quote, opposite)
     checks.hedge(account, symbol.name, buys)
+    checks.room(account, symbol.name)
+    checks.volume_limit(account, symbol, buys, volume - (opposite.volume if opposite else 0))
     filling = checks.filling(symbol, request.type_filling, waiting=False)
     price = checks.deal_price(symbol, quote, request, buys)
     exit_ = quote.bid if buys else quote.ask
@@ -98,6 +100,7 @@ def _closing(account: Account, request: TradeRequest) -> Deed:
     filling = checks.filling(symbol, request.type_filling, waiting=False)
     volume = checks.close_volume(symbol, request.volume, position)
     checks.first_in(account, position)
+    checks.not_being_closed(account, position, volume)
     checks.not_frozen(symbol, quote, position)
     price = checks.deal_price(symbol, quote, request, side is OrderType.BUY)
     units = checks.fillable(account, symbol, side is OrderType.BUY, volume, filling)
@@ -136,6 +139,7 @@ def _pending(account: Account, request: TradeRequest) -> Deed:
     checks.direction(symbol, buys)
     checks.hedge(account, symbol.name, buys)
     volume = checks.volume(symbol, request.volume)
+    checks.volume_limit(account, symbol, buys, volume)
     passive = kind not in (OrderType.BUY_STOP, OrderType.SELL_STOP)
     filling = checks.filling(symbol, request.type_filling, waiting=True, passive=passive)
     price = checks.order_price(symbol, quote, kind, request.price)

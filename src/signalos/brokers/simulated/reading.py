@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import msgspec
 
 from signalos.brokers.simulated import checks
-from signalos.brokers.simulated.codes import Action, Retcode
+from signalos.brokers.simulated.codes import Action
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.execution import prepared
 from signalos.brokers.simulated.records import Deal, Order, Position
@@ -104,12 +104,14 @@ def would_be_profit(
     return float(account.market.profit(name, sign, _units(volume), opened, closed))
 
 
-def checked(account: Account, request: TradeRequest, *, allowed: bool) -> Row:
-    """``OrderCheckResult``: what ``order_send`` would say (0 for yes), and the account afterwards."""
+def checked(account: Account, request: TradeRequest, let_trade: Callable[[], None]) -> Row:
+    """``OrderCheckResult``: what ``order_send`` would say (0 for yes), and the account afterwards.
+
+    ``let_trade`` raises Rejected where nothing may be traded at all.
+    """
     retcode, comment = 0, "Done"
     try:
-        if not allowed:
-            raise checks.Rejected(Retcode.CLIENT_DISABLES_AT, "AutoTrading disabled by client")
+        let_trade()
         prepared(account, request)
     except checks.Rejected as why:
         retcode, comment = int(why.retcode), why.comment

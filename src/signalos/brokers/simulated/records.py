@@ -132,6 +132,8 @@ class AccountSettings(msgspec.Struct, kw_only=True, frozen=True):
     trade_mode: int = 0
     """ACCOUNT_TRADE_MODE: 0 demo, 1 contest, 2 real. What is real about it is its name alone."""
     limit_orders: int = 200
+    limit_positions: int = 0
+    """How many positions may be open, 0 for any number."""
     margin_call: int = 100
     """Margin level in percent that is a margin call: told, and left at that."""
     stop_out: int = 50

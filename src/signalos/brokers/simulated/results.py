@@ -47,7 +47,7 @@ def tick_of(account: Account, name: str, quote: Quote | None) -> Row:
     }
 
 
-def account_info(account: Account, *, trade_allowed: bool) -> Row:
+def account_info(account: Account, *, trade_allowed: bool, trade_expert: bool) -> Row:
     """``AccountInfo``."""
     settings = account.settings
     profit, margin = account.profit, account.margin
@@ -59,7 +59,7 @@ def account_info(account: Account, *, trade_allowed: bool) -> Row:
         "limit_orders": settings.limit_orders,
         "margin_so_mode": 0,
         "trade_allowed": trade_allowed,
-        "trade_expert": trade_allowed,
+        "trade_expert": trade_expert,
         "margin_mode": int(settings.margin_mode),
         "currency_digits": settings.digits,
         "fifo_close": settings.fifo_close,
@@ -84,7 +84,7 @@ def account_info(account: Account, *, trade_allowed: bool) -> Row:
     }
 
 
-def terminal_info(path: str, *, trade_allowed: bool, connected: bool) -> Row:
+def terminal_info(path: str, *, trade_allowed: bool, connected: bool, api_allowed: bool) -> Row:
     """``TerminalInfo``; ``path`` is what tells two simulated terminals apart."""
     return {
         "community_account": False,
@@ -92,7 +92,7 @@ def terminal_info(path: str, *, trade_allowed: bool, connected: bool) -> Row:
         "connected": connected,
         "dlls_allowed": False,
         "trade_allowed": trade_allowed,
-        "tradeapi_disabled": False,
+        "tradeapi_disabled": not api_allowed,
         "email_enabled": False,
         "ftp_enabled": False,
         "notifications_enabled": False,
@@ -223,10 +223,10 @@ def symbol_info(account: Account, s: SymbolProperties, *, selected: bool) -> Row
     now = tick(account, s.name)
     spread = round((now["ask"] - now["bid"]) * 10**s.digits)
     market = account.market
-    per_point = s.contract_size * s.point
+    per_tick = s.contract_size * s.point * s.tick_size
     known = s.name not in market.not_tradable
-    gain = float(per_point * market.rate(s.currency_profit, gain=True)) if known else 0.0
-    loss = float(per_point * market.rate(s.currency_profit, gain=False)) if known else 0.0
+    gain = float(per_tick * market.rate(s.currency_profit, gain=True)) if known else 0.0
+    loss = float(per_tick * market.rate(s.currency_profit, gain=False)) if known else 0.0
     forex = s.calc_mode is CalcMode.FOREX
     return {
         "custom": False,
@@ -261,13 +261,13 @@ def symbol_info(account: Account, s: SymbolProperties, *, selected: bool) -> Row
         "trade_tick_value": loss,
         "trade_tick_value_profit": gain,
         "trade_tick_value_loss": loss,
-        "trade_tick_size": float(s.point),
+        "trade_tick_size": float(s.point * s.tick_size),
         "trade_contract_size": float(s.contract_size),
         **_zeros("trade_accrued_interest trade_face_value trade_liquidity_rate", 0.0),
         "volume_min": float(s.volume_min),
         "volume_max": float(s.volume_max),
         "volume_step": float(s.volume_step),
-        "volume_limit": 0.0,
+        "volume_limit": float(s.volume_limit),
         "swap_long": float(s.swap_long),
         "swap_short": float(s.swap_short),
         **_zeros("margin_initial margin_maintenance", 0.0),

@@ -29,6 +29,9 @@ _AFTER = (Effect.HISTORY_LAG, Effect.STALE_TICK, Effect.TICKET)
 class _Switches(msgspec.Struct, forbid_unknown_fields=True):
     trade_allowed: bool | None = None
     connected: bool | None = None
+    api_allowed: bool | None = None
+    account_trade: bool | None = None
+    account_experts: bool | None = None
 
 
 class NoAnswer(Exception):
@@ -142,10 +145,9 @@ class Service:
             return Answer(0, error=f"{fn}: {why}")
         if args:
             return Answer(0, error=f"{fn} takes keywords only")
-        if switches.trade_allowed is not None:
-            self.terminal.trade_allowed = switches.trade_allowed
-        if switches.connected is not None:
-            self.terminal.connected = switches.connected
+        for name in _Switches.__struct_fields__:
+            if (value := getattr(switches, name)) is not None:
+                setattr(self.terminal, name, value)
         return Answer(0, True)
 
 

@@ -21,12 +21,14 @@ VOLUME_UNIT = Decimal("0.00000001")
 
 
 class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The contract of one symbol. Levels are points; ``closed_after`` counts seconds without a new
-    quote after which the market is closed (0: always open); ``commission`` is account money a lot and
-    side, with ``commission_deals`` booked as deals of their own. ``liquidity`` is how many lots a quote
-    offers on each side (0: endless). ``fills_later``: a market order is accepted first (10008) and filled
-    at the next quote. ``sessions`` are hours by the server's clock (none: always), swaps are a lot and
-    night in what ``swap_mode`` says, three times on ``swap_3days`` (0 Sunday).
+    """The contract of one symbol. Levels are points, as is ``tick_size``, the step of its prices.
+
+    ``volume_limit`` is how much one side may hold and await (0: no limit); ``closed_after`` counts
+    seconds without a new quote after which the market is closed (0: always open); ``commission`` is
+    account money a lot and side, with ``commission_deals`` booked as deals of their own. ``liquidity`` is
+    how many lots a quote offers on each side (0: endless). ``fills_later``: a market order is accepted
+    first (10008) and filled at the next quote. ``sessions`` are hours by the server's clock (none:
+    always), swaps are a lot and night in what ``swap_mode`` says, three times on ``swap_3days`` (0 Sunday).
     """
 
     name: str
@@ -40,6 +42,8 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     volume_min: Decimal = Decimal("0.01")
     volume_max: Decimal = Decimal(100)
     volume_step: Decimal = Decimal("0.01")
+    volume_limit: Decimal = Decimal(0)
+    tick_size: int = 1
     stops_level: int = 0
     freeze_level: int = 0
     filling_mode: int = 3
