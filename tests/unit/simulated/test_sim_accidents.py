@@ -95,6 +95,17 @@ async def test_a_requote_some_times(bench: Benches) -> None:
     assert codes == [10004, 10004, 10009]
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York+7"])
+async def test_a_history_lags_by_the_servers_clock_as_well(bench: Benches, zone: str) -> None:
+    b = bench(TICKS, server_zone=zone)
+    wire = wired(b, Fault(fn="history_deals_get", effect=Effect.HISTORY_LAG, probability=1.0, seconds=5))
+    ticket = b.buy()["order"]
+    for second, seen in ((4, 0), (5, 1)):
+        b.at(second)
+        found = await wire.call("history_deals_get", kwargs={"position": ticket}, deadline=1)
+        assert len(found.ok) == seen
+
+
 @pytest.mark.parametrize(
     "rule", [{"effect": "gap", "nth": 1}, {"effect": "delay", "nth": 1, "points": 5}, {"effect": "ticket"}]
 )

@@ -189,6 +189,15 @@ def test_a_waiting_order_meets_a_thin_market(
     )
 
 
+def test_a_stop_once_set_off_takes_its_rest_below_its_price_too(bench: Benches) -> None:
+    ticks = {"EURUSD": [(0, "1.10000", "1.10010"), (10, "1.10100", "1.10110"), (20, "1.09900", "1.09910")]}
+    b = bench(ticks, symbols=thin())
+    base = {"action": PENDING, "symbol": "EURUSD", "type_filling": RETURN}
+    ticket = b.send(type=BUY_STOP, price=1.10105, volume=0.8, **base)["order"]
+    b.at(20)
+    assert [(d["volume"], d["price"]) for d in b.deals(ticket)] == [(0.5, 1.1011), (0.3, 1.0991)]
+
+
 STOP_LIMIT = {"EURUSD": {"order_mode": 127}}
 UP_AND_DOWN = {
     "EURUSD": [
