@@ -19,6 +19,7 @@ from signalos.brokers.simulated.records import AccountSettings, Deal, opened_acc
 from signalos.brokers.simulated.symbols import SymbolProperties, symbol_table
 from signalos.brokers.simulated.terminal import Session, Terminal
 from signalos.prices import PriceSeries, to_micros
+from signalos.kit.wire import Answer
 from tests.simulation.clocks import START, TrueClock
 
 SECONDS = 240
@@ -64,7 +65,7 @@ def contracts(filling: int, instant: bool) -> dict[str, SymbolProperties]:
 
 @dataclass
 class Arrival:
-    """A request that left the terminal. ``carried_out``: the account took it (now or later)."""
+    """A request that left the terminal. ``carried_out``: the account took it (now or later), as ``order``."""
 
     tag: str
     request: dict[str, Any]
@@ -72,15 +73,26 @@ class Arrival:
     fate: str
     carried_out: bool
     retcode: int = 0
+    order: int = 0
 
 
 class Brokerage:
     """One account with its terminal program. ``running``: the program runs; ``lag``: seconds of history
-    that a terminal shows late; ``stale``: seconds by which its quotes are late.
+    that a terminal shows late; ``stale``: seconds by which its quotes are late. ``comments`` is what the
+    broker does to an order's comment: "kept", "cut" or "replaced".
     """
 
-    def __init__(self, clock: TrueClock, path: int, *, filling: int = 3, instant: bool = False) -> None:
+    def __init__(
+        self,
+        clock: TrueClock,
+        path: int,
+        *,
+        filling: int = 3,
+        instant: bool = False,
+        comments: str = "kept",
+    ) -> None:
         self._clock = clock
+        self._comments = comments
         settings = AccountSettings(deposit=Decimal(100_000))
         state, _ = opened_account(settings, to_micros(START))
         market = Market(prices(path), contracts(filling, instant), settings.currency, settings.digits)
@@ -120,27 +132,36 @@ class Brokerage:
         assert quote is not None
         return quote
 
-    def by_hand(self, request: dict[str, Any]) -> int:
-        """The user trades in the terminal; the answer's code."""
-        answer = self._hand.call("order_send", [request])
-        return 0 if answer.ok is None else int(answer.ok["retcode"])
+    def by_hand(self, request: dict[str, Any]) -> None:
+        """The user trades in the terminal."""
+        self._hand.call("order_send", [request])
 
-    def arrives_late(self, request: dict[str, Any]) -> int:
-        """A request that was long under way reaches the account it was meant for; the answer's code."""
-        shown = self.terminal.account
-        self.terminal.account = self.account
-        try:
-            return self.by_hand(request)
-        finally:
-            self.terminal.account = shown
-
-    def arrived(self, request: dict[str, Any], fate: str, *, carried_out: bool) -> Arrival:
+    def arrived(self, request: dict[str, Any], fate: str) -> Arrival:
         """Note a request that left the terminal."""
-        note = Arrival(
-            str(request.get("comment", "")), dict(request), self._clock.monotonic(), fate, carried_out
-        )
+        note = Arrival(str(request.get("comment", "")), dict(request), self._clock.monotonic(), fate, False)
         self.arrivals.append(note)
         return note
+
+    def carry_out(self, session: Session, note: Arrival) -> Answer:
+        """What reached the broker is carried out, or refused."""
+        answer = session.call("order_send", [self._commented(note.request)])
+        note.retcode = 0 if answer.ok is None else int(answer.ok["retcode"])
+        note.carried_out = note.retcode in (10008, 10009, 10010)
+        note.order = answer.ok["order"] if note.carried_out and answer.ok is not None else 0
+        return answer
+
+    def arrives_late(self, note: Arrival) -> None:
+        """A request that was long under way reaches the account it was meant for."""
+        shown = self.terminal.account
+        self.terminal.account = self.account
+        self.carry_out(self._hand, note)
+        self.terminal.account = shown
+
+    def _commented(self, request: dict[str, Any]) -> dict[str, Any]:
+        comment = request.get("comment", "")
+        if self._comments == "kept" or not comment:
+            return request
+        return {**request, "comment": comment[:16] if self._comments == "cut" else "[by dealer]"}
 
     def deals(self) -> Sequence[Deal]:
         """All deals but the deposit, oldest first."""

@@ -6,7 +6,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -229,9 +229,8 @@ class Desktop:
             demo_clock=None,
             logs_folder=None,
         )
-        strategies = StrategyBook(
-            journal, strategy_from_document(STRATEGY), paired=False, ceilings=config.ceilings
-        )
+        strategy = replace(strategy_from_document(STRATEGY), max_slippage_points=2000)
+        strategies = StrategyBook(journal, strategy, paired=False, ceilings=config.ceilings)
         executor = self._build.executor
         return Parts(
             config=config,

@@ -52,9 +52,11 @@ class _Judge:
         for arrival in result.brokerage.arrivals:
             self._arrivals[arrival.tag].append(arrival)
         self._sent = {tag for _, tag in result.machine.sent}
+        # By the number of the order: a broker may have changed the comment.
+        self._tags = {a.order: a.tag for a in result.brokerage.arrivals if a.order and a.tag}
         self._entries: dict[str, list[Deal]] = defaultdict(list)
         for deal in result.brokerage.entries():
-            self._entries[deal.comment].append(deal)
+            self._entries[self._tags.get(deal.order, "")].append(deal)
 
     def verdict(self) -> Verdict:
         for text in self._result.errors:
@@ -111,7 +113,7 @@ class _Judge:
     def _opening(self, intent: Intent, done: list[Arrival]) -> None:
         if len(done) > 1 or len(self._entries.get(intent.tag, [])) > 1:
             self._verdict.fault("doubled", f"{len(done)} orders of {_shown(intent)}")
-        placed = [o for o in self._state.orders.values() if o.comment == intent.tag]
+        placed = [o for o in self._state.orders.values() if self._tags.get(o.ticket) == intent.tag]
         entries = self._entries.get(intent.tag, [])
         if intent.state == "executed" and len(entries) != 1:
             self._verdict.fault("unexplained", f"executed, without a deal: {_shown(intent)}")
@@ -161,11 +163,11 @@ class _Judge:
         """Every entry of ours is explained by an intent."""
         known = {intent.tag for intent in self._intents}
         for tag, deals in self._entries.items():
-            if deals[0].magic and tag not in known:
+            if tag not in known and any(deal.magic for deal in deals):
                 self._verdict.fault("unexplained", f"a position that no intent explains: {tag}")
         for order in self._state.orders.values():
-            if order.magic and order.comment not in known:
-                self._verdict.fault("unexplained", f"an order that no intent explains: {order.comment}")
+            if order.magic and self._tags.get(order.ticket) not in known:
+                self._verdict.fault("unexplained", f"an order that no intent explains: {order.ticket}")
 
     def _legs(self) -> None:
         """What the journal says of each trade is what the account says."""

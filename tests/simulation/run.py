@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from signalos.brokers.simulated.records import AccountSettings
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.store import FILE_NAME
 from signalos.kit.ids import SeededIds
@@ -62,7 +63,11 @@ class Simulation:
         self.true_time = TrueClock(self.loop)
         self.clock = ComputerClock(self.loop)
         self.brokerage = Brokerage(
-            self.true_time, schedule.path, filling=schedule.filling, instant=schedule.instant
+            self.true_time,
+            schedule.path,
+            filling=schedule.filling,
+            instant=schedule.instant,
+            comments=schedule.comments,
         )
         chance = random.Random(f"accidents:{seed}")
         self.accidents = Accidents(chance, sends=schedule.sends, reads=schedule.reads)
@@ -253,5 +258,8 @@ def _new_journal(folder: Path, template: Path) -> None:
     clock = TrueClock(SimLoop())
     made = folder / "made"
     made.mkdir(parents=True, exist_ok=True)
-    Journal(made, clock=clock, market=clock, ids=SeededIds(0)).close()
+    journal = Journal(made, clock=clock, market=clock, ids=SeededIds(0))
+    # It has been connected before: whose account it is has been learnt.
+    journal.set_meta(f"account {TERMINAL}", f"{AccountSettings().login}@{AccountSettings().server}")
+    journal.close()
     shutil.move(made / FILE_NAME, template)

@@ -37,6 +37,7 @@ class Schedule:
     path: int
     filling: int
     instant: bool
+    comments: str
     sends: float
     reads: float
     repeats: int
@@ -54,7 +55,8 @@ def drawn(seed: int) -> Schedule:
         path=chance.randrange(48),
         filling=chance.choice((1, 2, 3)),
         instant=chance.random() < 0.25,
-        sends=chance.choice((0.0, 0.0, 0.05, 0.1, 0.3)),
+        comments=chance.choice(("kept", "kept", "kept", "cut", "replaced")),
+        sends=chance.choice((0.0, 0.0, 0.0, 0.05, 0.1, 0.25)),
         reads=chance.choice((0.0, 0.0, 0.01, 0.04)),
         repeats=chance.choice((0, 0, 1, 3)),
         lose_results=chance.choice((0.0, 0.5)),

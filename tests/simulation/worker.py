@@ -133,10 +133,10 @@ class Module:
     def _send(self, request: dict[str, Any]) -> Any:
         fate = self._accidents.of_send()
         if fate in REFUSALS:
-            self._brokerage.arrived(request, fate, carried_out=False).retcode = REFUSALS[fate]
+            self._brokerage.arrived(request, fate).retcode = REFUSALS[fate]
             return self._answered(request, REFUSALS[fate])
         if fate in ("hang before", "die before", "none before"):
-            self._brokerage.arrived(request, fate, carried_out=False)
+            self._brokerage.arrived(request, fate)
             return self._lost(fate)
         if fate == "late":
             self._late(request)
@@ -152,23 +152,15 @@ class Module:
         return ok
 
     def _carry_out(self, request: dict[str, Any], fate: str) -> Any:
-        answer = self._session.call("order_send", [request])
+        answer = self._brokerage.carry_out(self._session, self._brokerage.arrived(request, fate))
         self._last = answer.last_error
-        retcode = 0 if answer.ok is None else int(answer.ok["retcode"])
-        done = retcode in (10008, 10009, 10010)
-        self._brokerage.arrived(request, fate, carried_out=done).retcode = retcode
         return answer.ok
 
     def _late(self, request: dict[str, Any]) -> Any:
         """The request is on its way to the broker: it arrives, whatever becomes of this process."""
         after = self._accidents.chance.uniform(0.1, self._accidents.late_by)
-        note = self._brokerage.arrived(request, "late", carried_out=False)
-
-        def arrive() -> None:
-            note.retcode = self._brokerage.arrives_late(request)
-            note.carried_out = note.retcode in (10008, 10009, 10010)
-
-        self._later(after, arrive)
+        note = self._brokerage.arrived(request, "late")
+        self._later(after, lambda: self._brokerage.arrives_late(note))
         raise Hangs
 
     def _answered(self, request: dict[str, Any], retcode: int) -> dict[str, Any]:

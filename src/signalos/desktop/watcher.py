@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
@@ -147,13 +146,24 @@ class Watcher:
         if intent.request is None:
             return Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
         since = max(self._unknown_since[intent.row], self._connected_since)
-        waited = timedelta(seconds=self._clock.monotonic() - since)
+        now = self._clock.now()
+        known = self._journal.legs.identifiers(self.terminal_id)
+        open_ends = self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
+        others = [i for i in open_ends if i.row != intent.row and _alike(i, intent)]
+        # What such a one is opening right now is not known as its own yet.
+        all_known = not any(other.state == "sending" for other in others)
         return await settle(
             self._broker,
             intent.request,
             tag=intent.tag,
             magic=intent.magic,
-            before=Before(self._clock.now() - waited),
+            before=Before(
+                min(intent.sent_at or now, now),
+                identifiers=known if all_known else None,
+                tickets=known if all_known else None,
+                waited=self._clock.monotonic() - since,
+                alone=not others,
+            ),
             clock=self._clock,
             grace_seconds=self._grace,
         )
@@ -367,3 +377,11 @@ class Watcher:
             return True
         # A last try in the future: the computer's clock was set back.
         return not 0 <= (self._clock.now() - last.done_at).total_seconds() < RULE_AGAIN_SECONDS
+
+
+def _alike(one: Intent, other: Intent) -> bool:
+    """True for two entries that look the same at a broker who keeps no comments."""
+    a, b = one.request, other.request
+    if not isinstance(a, OpenLeg) or not isinstance(b, OpenLeg):
+        return False
+    return (a.symbol, a.side, a.volume) == (b.symbol, b.side, b.volume)
