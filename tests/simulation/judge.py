@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from signalos.brokers.simulated.records import Deal, Position
@@ -57,6 +57,29 @@ class _Judge:
         self._entries: dict[str, list[Deal]] = defaultdict(list)
         for deal in result.brokerage.entries():
             self._entries[self._tags.get(deal.order, "")].append(deal)
+        self._swap_what_is_over()
+
+    def _swap_what_is_over(self) -> None:
+        """Give a trade that is over to the twin that claims it.
+
+        Where a broker replaces comments, nothing tells which of two legs of one signal with the same volume a
+        closed position was: it may be booked on either, once.
+        """
+        if self._result.schedule.comments == "kept":
+            return
+        for claims in self._intents:
+            if claims.reason != "adopted" or self._entries.get(claims.tag):
+                continue
+            for twin in self._intents:
+                deals = self._entries.get(twin.tag, [])
+                over = len(deals) == 1 and deals[0].position not in self._state.positions
+                if over and twin.state == "not_executed" and _twins(claims, twin):
+                    self._entries[claims.tag] = self._entries.pop(twin.tag)
+                    self._arrivals[claims.tag], self._arrivals[twin.tag] = (
+                        self._arrivals[twin.tag],
+                        self._arrivals[claims.tag],
+                    )
+                    break
 
     def verdict(self) -> Verdict:
         for text in self._result.errors:
@@ -231,6 +254,14 @@ class _Judge:
         late = [(at, tag) for at, tag in self._result.machine.sent if tag in opening and at > reached + SENT_LATE]
         for at, tag in late:
             self._verdict.fault("unproven", f"entry {tag} left {at - reached:.3f} s after the stop")
+
+
+def _twins(one: Intent, other: Intent) -> bool:
+    a, b = one.request, other.request
+    if not isinstance(a, OpenLeg) or not isinstance(b, OpenLeg):
+        return False
+    same_signal = replace(one.key, leg=0) == replace(other.key, leg=0)
+    return same_signal and (a.symbol, a.side, a.volume) == (b.symbol, b.side, b.volume)
 
 
 def _shown(intent: Intent) -> str:

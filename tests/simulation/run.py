@@ -141,10 +141,12 @@ class Simulation:
         """Wait until nothing is under way, at most ``PATIENCE_SECONDS``."""
         until = self.loop.time() + PATIENCE_SECONDS
         journal = self.open_journal()
-        quiet = 0
+        quiet, seen = 0, 0
         while self.loop.time() < until and quiet < 4:
             await asyncio.sleep(0.5)
-            quiet = quiet + 1 if self._at_rest(journal) else 0
+            moved = len(self.brokerage.arrivals) + len(self.brokerage.deals())
+            quiet = quiet + 1 if self._at_rest(journal) and moved == seen else 0
+            seen = moved
         journal.close()
 
     def _at_rest(self, journal: Journal) -> bool:

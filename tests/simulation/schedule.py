@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.simulation.desktop import Death
@@ -47,21 +47,26 @@ class Schedule:
 
 
 def drawn(seed: int) -> Schedule:
-    """The schedule of ``seed``."""
-    chance = random.Random(f"schedule:{seed}")
-    events = [*_posts(chance), *_people(chance), *_troubles(chance)]
+    """The schedule of ``seed``. Each part is drawn by itself: a change of one leaves the others as they are."""
+
+    def dice(part: str) -> random.Random:
+        return random.Random(f"{part}:{seed}")
+
+    posts = _posts(dice("posts"))
+    events = [*posts, *_people(dice("people"), posts), *_troubles(dice("troubles"))]
+    chance, lives = dice("terminal"), dice("lives")
     return Schedule(
         seed=seed,
         path=chance.randrange(48),
         filling=chance.choice((1, 2, 3)),
         instant=chance.random() < 0.25,
         comments=chance.choice(("kept", "kept", "kept", "cut", "replaced")),
-        sends=chance.choice((0.0, 0.0, 0.0, 0.05, 0.1, 0.25)),
+        sends=chance.choice((0.0, 0.0, 0.0, 0.0, 0.05, 0.1, 0.2)),
         reads=chance.choice((0.0, 0.0, 0.01, 0.04)),
         repeats=chance.choice((0, 0, 1, 3)),
         lose_results=chance.choice((0.0, 0.5)),
         events=tuple(sorted(events, key=lambda event: event.at)),
-        lives=tuple(_life(chance) for _ in range(chance.choice((0, 1, 1, 2, 3)))),
+        lives=tuple(_life(lives) for _ in range(lives.choice((0, 1, 1, 2, 3)))),
     )
 
 
@@ -87,7 +92,7 @@ def _posts(chance: random.Random) -> list[Event]:
     return events
 
 
-def _people(chance: random.Random) -> list[Event]:
+def _people(chance: random.Random, posts: list[Event]) -> list[Event]:
     """Commands of the dashboard and the command line, and hands at the terminal."""
     events = []
     for _ in range(chance.choice((0, 0, 1, 2, 3))):
@@ -96,6 +101,8 @@ def _people(chance: random.Random) -> list[Event]:
     if chance.random() < 0.3:
         mode = chance.choice(("close-all", "close-all", "own-only", "cancel-pendings", "stop-entries"))
         stop = _some_time(chance, "stop", mode=mode, local=chance.random() < 0.4)
+        if chance.random() < 0.5:  # just when something is being opened
+            stop = replace(stop, at=chance.choice(posts).at + chance.uniform(0.0, 0.25))
         events.append(stop)
         if chance.random() < 0.4:
             events.append(Event(stop.at + chance.uniform(0.5, 6.0), "resume"))

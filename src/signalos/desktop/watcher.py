@@ -295,12 +295,15 @@ class Watcher:
             if intent.due(self._clock.now()):
                 await self._executor.send(intent)
 
-    @staticmethod
-    def _belongs_elsewhere(intent: Intent) -> bool:
-        """A stop's attempts are the stopper's; a command that was not sent yet is the desk's."""
-        origin = intent.key.origin
-        unsent = intent.state == "planned"
-        return origin.startswith("latch:") or (unsent and origin.startswith("command:"))
+    def _belongs_elsewhere(self, intent: Intent) -> bool:
+        """A stop's attempts are the stopper's; a command that was neither sent nor answered is the desk's.
+
+        What was answered with "it waits for the session" is waited for here, whatever becomes of the next send.
+        """
+        kind, _, command_id = intent.key.origin.partition(":")
+        if kind == "command" and intent.state == "planned":
+            return self._journal.commands.result(self.terminal_id, command_id) is None
+        return kind == "latch"
 
     async def _move_waiting_stops(self) -> None:
         """Break-evens that a message asked for before the price allowed them."""
