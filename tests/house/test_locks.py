@@ -49,14 +49,14 @@ def wanted(extras: set[str]) -> list[Requirement]:
     return [Requirement(line) for line in lines]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "source", "judge"])
 def test_lock_names_no_host(kind: str) -> None:
     text = text_of(kind)
     assert "://" not in text
     assert not re.search(r"^\s*(-i|--index|--extra-index|--find-links|--trusted)", text, re.M)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "source", "judge"])
 def test_every_pin_has_hashes(kind: str) -> None:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", text_of(kind))
     without = [b.splitlines()[0] for b in blocks if PIN.match(b) and "--hash=sha256:" not in b]

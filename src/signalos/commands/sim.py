@@ -11,7 +11,7 @@ import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from signalos.brokers.simulated.assembly import Opened, TerminalOptions, open_terminal
+from signalos.brokers.simulated.assembly import MARGIN_MODES, Opened, TerminalOptions, open_terminal
 from signalos.brokers.simulated.faults import Faults, read_faults
 from signalos.brokers.simulated.server import SimulatorServer, listen_address
 from signalos.brokers.simulated.service import Service
@@ -38,7 +38,11 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         "--state", required=True, type=Path, metavar="FILE", help="where the account is kept"
     )
     parser.add_argument(
-        "--prices", required=True, type=Path, metavar="DIR", help="SYMBOL.csv or SYMBOL.parquet"
+        "--prices",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="SYMBOL.csv, SYMBOL.parquet or SYMBOL.script",
     )
     parser.add_argument("--speed", type=float, default=1.0, help="recorded seconds in one second (1)")
     parser.add_argument("--balance", type=_amount, help="deposit of a new account (100000)")
@@ -48,11 +52,37 @@ def add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument(
         "--account-type", choices=_ACCOUNT_TYPES, help="what a new account calls itself (demo)"
     )
-    parser.add_argument("--margin-mode", default="hedging", help="hedging")
+    parser.add_argument("--margin-mode", help=f"of a new account: {', '.join(MARGIN_MODES)} (hedging)")
+    parser.add_argument(
+        "--fifo-close",
+        action="store_const",
+        const=True,
+        help="a new account closes the oldest position first",
+    )
+    parser.add_argument(
+        "--no-hedging",
+        dest="hedging_allowed",
+        action="store_const",
+        const=False,
+        help="a new account may not hold both directions of a symbol",
+    )
+    parser.add_argument("--margin-call", type=int, metavar="PERCENT", help="level of a new account (100)")
+    parser.add_argument("--stop-out", type=int, metavar="PERCENT", help="level of a new account (50)")
+    parser.add_argument(
+        "--limit-orders", type=int, metavar="N", help="waiting orders of a new account (200)"
+    )
+    parser.add_argument("--limit-positions", type=int, metavar="N", help="positions of a new account (any)")
+    parser.add_argument(
+        "--server-zone",
+        metavar="ZONE",
+        help="clock of a new account's server (UTC), e.g. America/New_York+7",
+    )
     parser.add_argument("--clock", type=Path, metavar="FILE", help="a shared demo clock (JSON)")
     parser.add_argument("--faults", type=Path, metavar="FILE", help="faults on demand (JSON)")
     parser.add_argument("--symbols", type=Path, metavar="FILE", help="changed symbol properties (JSON)")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the path inside bars, and faults")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="chooses the path inside bars, of walks, and faults"
+    )
     parser.set_defaults(run=run)
 
 
@@ -110,6 +140,13 @@ def _open(args: argparse.Namespace, clock: SystemClock) -> Opened:
         login=args.login,
         trade_mode=_ACCOUNT_TYPES.index(args.account_type) if args.account_type else None,
         margin_mode=args.margin_mode,
+        fifo_close=args.fifo_close,
+        hedging_allowed=args.hedging_allowed,
+        margin_call=args.margin_call,
+        stop_out=args.stop_out,
+        server_zone=args.server_zone,
+        limit_orders=args.limit_orders,
+        limit_positions=args.limit_positions,
         demo=read_demo_time(args.clock) if args.clock else None,
         seed=args.seed,
         symbols=read_symbol_changes(args.symbols) if args.symbols else {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -64,6 +65,17 @@ class Feed:
             i = index[slot] = index[slot] + 1
             upcoming[slot] = times[i + 1] if i + 1 < size else None
             yield names[slot], Quote(moment, bids[i], asks[i])
+
+    def insert(self, symbol: str, quote: Quote) -> None:
+        """Let ``quote`` be the newest of ``symbol``, between the ticks before and those to come."""
+        slot = self._slot[symbol]
+        at, old = self._index[slot] + 1, self.series[symbol]
+        times, bids, asks = array("q", old.times), array("q", old.bids), array("q", old.asks)
+        # Others may read the same recording: theirs stays as it is.
+        for column, value in ((times, quote.time), (bids, quote.bid), (asks, quote.ask)):
+            column.insert(at, value)
+        self.series[symbol] = PriceSeries(old.symbol, old.digits, times, bids, asks)
+        self._index[slot] = at
 
     def quote(self, symbol: str) -> Quote | None:
         """The newest quote of ``symbol``, held after its last row; None before its first."""

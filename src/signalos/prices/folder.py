@@ -1,4 +1,4 @@
-"""A folder of price files: one ``SYMBOL.csv`` or ``SYMBOL.parquet`` a symbol."""
+"""A folder of price files: one ``SYMBOL.csv``, ``SYMBOL.parquet`` or ``SYMBOL.script`` a symbol."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from signalos.kit import clock
 from signalos.prices.csv_file import read_csv
 from signalos.prices.digits import price_digits
 from signalos.prices.parquet_file import read_parquet
+from signalos.prices.script_file import read_script
 from signalos.prices.series import PriceSeries, from_micros
 
-_READERS = {".csv": read_csv, ".parquet": read_parquet}
+_READERS = {".csv": read_csv, ".parquet": read_parquet, ".script": read_script}
 
 
 def price_files(folder: Path) -> dict[str, Path]:
@@ -38,7 +39,7 @@ def price_files(folder: Path) -> dict[str, Path]:
     if not found:
         raise ConfigError(
             f"{folder} holds no price file: "
-            "put one SYMBOL.csv (time,bid,ask) or SYMBOL.parquet a symbol there"
+            "put one SYMBOL.csv (time,bid,ask), SYMBOL.parquet or SYMBOL.script a symbol there"
         )
     return found
 
@@ -46,7 +47,8 @@ def price_files(folder: Path) -> dict[str, Path]:
 def load_prices(
     folder: Path, *, digits_of: Callable[[str], int] = price_digits, seed: int = 0
 ) -> dict[str, PriceSeries]:
-    """Read all price files of ``folder``; bars become ticks along the path that ``seed`` chooses.
+    """Read all price files of ``folder``; bars become ticks along the path that ``seed`` chooses,
+    scripts take the one they describe.
 
     Raises ConfigError naming file and line of what cannot be used.
     """

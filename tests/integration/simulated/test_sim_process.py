@@ -123,6 +123,26 @@ def test_the_module_over_the_wire(start: Callable[..., Simulator]) -> None:
     assert m.last_error()[0] == m.RES_E_AUTH_FAILED
 
 
+def test_the_kind_of_account_is_kept(start: Callable[..., Simulator]) -> None:
+    simulator = start("--margin-mode", "netting", "--stop-out", "20", "--server-zone", "America/New_York+7")
+    m = module_of(simulator)
+    ticket = m.order_send(ORDER).order
+    m.order_send({**ORDER, "volume": 0.2})
+    m.shutdown()
+    simulator.kill()
+    simulator = start()
+    m = module_of(simulator)
+    assert [(p.ticket, round(p.volume, 2)) for p in m.positions_get()] == [(ticket, 0.3)]
+    info = m.account_info()
+    assert (info.margin_mode, info.margin_so_so) == (m.ACCOUNT_MARGIN_MODE_RETAIL_NETTING, 20.0)
+    ahead = m.positions_get()[0].time - datetime.now(UTC).timestamp()
+    assert 7000 < ahead < 10_900  # two hours in winter, three in summer
+    m.shutdown()
+    simulator.kill()
+    code, said = start("--margin-mode", "hedging").end()
+    assert (code, "margin_mode RETAIL_NETTING, not RETAIL_HEDGING" in said) == (2, True)
+
+
 def test_a_killed_terminal_keeps_every_answered_order(start: Callable[..., Simulator]) -> None:
     simulator = start()
     tickets: list[int] = []
@@ -222,7 +242,7 @@ def test_a_busy_port_is_said_plainly(start: Callable[..., Simulator]) -> None:
     ("options", "says"),
     [
         (["--prices", "nowhere"], "does not exist"),
-        (["--margin-mode", "netting"], "hedging"),
+        (["--margin-mode", "betting"], "hedging"),
         (["--faults", "nowhere.json"], "nowhere.json"),
         (["--clock", "nowhere.json"], "nowhere.json"),
         (["--listen", "0.0.0.0:0"], "this machine only"),

@@ -16,7 +16,8 @@ from signalos.kit.wire import Answer
 
 START = datetime(2024, 3, 4, 10, 0, tzinfo=UTC)
 DEAL, PENDING, SLTP, MODIFY, REMOVE, CLOSE_BY = 1, 5, 6, 7, 8, 10
-BUY, SELL, BUY_LIMIT, SELL_LIMIT, BUY_STOP, SELL_STOP = range(6)
+BUY, SELL, BUY_LIMIT, SELL_LIMIT, BUY_STOP, SELL_STOP, BUY_STOP_LIMIT, SELL_STOP_LIMIT = range(8)
+FOK, IOC, RETURN, BOC = range(4)
 
 Ticks = Mapping[str, Sequence[tuple[float, str, str]]]
 """Per symbol: seconds after START, bid, ask."""

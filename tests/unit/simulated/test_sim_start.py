@@ -121,7 +121,8 @@ def test_prices_of_a_traded_symbol_must_stay(bench: Benches) -> None:
 @pytest.mark.parametrize(
     ("option", "says"),
     [
-        ({"margin_mode": "netting"}, "hedging accounts only"),
+        ({"margin_mode": "betting"}, "hedging, netting, exchange"),
+        ({"stop_out": -1}, "stop_out -1"),
         ({"speed": 0.0}, "speed 0"),
         ({"speed": float("nan")}, "speed nan"),
         ({"balance": Decimal(-1)}, "balance -1"),

@@ -1,4 +1,4 @@
-"""What some brokers do to comments, histories and ticks; used by the faults of the same names."""
+"""What some brokers do to comments, histories, ticks and tickets; used by the faults of these names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from signalos.brokers.simulated import holding
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.faults import COMMENT_LIMIT, Fault
 from signalos.brokers.simulated.results import tick_of
@@ -30,7 +31,7 @@ def lagging(account: Account, answer: Answer, seconds: float) -> Answer:
     """The history without what happened during the last ``seconds``."""
     if answer.ok is None:
         return answer
-    newest = (account.now - round(seconds * _SECOND)) // 1000
+    newest = account.server.shown(account.now - round(seconds * _SECOND)) // 1000
     kept = [
         row
         for row in answer.ok
@@ -47,3 +48,13 @@ def stale(account: Account, answer: Answer, symbol: str, seconds: float) -> Answ
     i = max(0, series.last_at(account.now - round(seconds * _SECOND)))
     quote = Quote(series.times[i], series.bids[i], series.asks[i])
     return msgspec.structs.replace(answer, ok=tick_of(account, symbol, quote))
+
+
+def reticketed(account: Account, answer: Answer) -> None:
+    """Give the position that an order has just opened or changed another ticket, as some servers do."""
+    order = account.state.done_orders.get(answer.ok["order"]) if answer.ok else None
+    held = holding.identified(account, order.position) if order else None
+    if held is not None:
+        account.let_go(held)
+        held.ticket = account.next_ticket()
+        account.hold(held)

@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from signalos.brokers.simulated.codes import MarginMode
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.faults import Faults
 from signalos.brokers.simulated.market import Market
 from signalos.brokers.simulated.records import AccountSettings, AccountState, opened_account
+from signalos.brokers.simulated.servertime import ServerTime
 from signalos.brokers.simulated.service import InProcess, Service
 from signalos.brokers.simulated.storage import Storage
 from signalos.brokers.simulated.symbols import SymbolProperties, symbol_table
@@ -24,9 +26,17 @@ from signalos.domain.symbols import CURRENCIES
 from signalos.kit.clock import Clock, DemoTime
 from signalos.prices import PriceSeries, load_prices, price_files, to_micros
 
+MARGIN_MODES = {
+    "hedging": MarginMode.RETAIL_HEDGING,
+    "netting": MarginMode.RETAIL_NETTING,
+    "exchange": MarginMode.EXCHANGE,
+}
+
 
 class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
-    """What a simulated terminal is started with. None leaves an existing account as it is.
+    """What a simulated terminal is started with. None leaves an existing account as it is; a new one is a
+    hedging account with everything allowed, its server's clock UTC. ``margin_mode`` is one of
+    ``MARGIN_MODES``, ``server_zone`` as ``servertime`` reads it.
 
     ``demo`` is a shared demo clock: account time is then recorded time. Without it the account has its
     recording to itself, at ``speed`` times wall pace.
@@ -40,7 +50,14 @@ class TerminalOptions(msgspec.Struct, kw_only=True, frozen=True):
     leverage: int | None = None
     login: int | None = None
     trade_mode: int | None = None
-    margin_mode: str = "hedging"
+    margin_mode: str | None = None
+    fifo_close: bool | None = None
+    hedging_allowed: bool | None = None
+    margin_call: int | None = None
+    stop_out: int | None = None
+    server_zone: str | None = None
+    limit_orders: int | None = None
+    limit_positions: int | None = None
     demo: DemoTime | None = None
     seed: int = 0
     symbols: dict[str, dict[str, Any]] = {}
@@ -114,11 +131,17 @@ def _opened(
 
 
 def _usable(options: TerminalOptions) -> None:
-    if options.margin_mode != "hedging":
+    if options.margin_mode is not None and options.margin_mode not in MARGIN_MODES:
         raise ConfigError(
-            f"margin mode {options.margin_mode!r} is not built yet: the simulated terminal keeps hedging "
-            "accounts only. Leave --margin-mode out or set it to hedging."
+            f"margin mode {options.margin_mode!r} is not known: use one of {', '.join(MARGIN_MODES)}"
         )
+    ServerTime(options.server_zone or "UTC")
+    for name in ("margin_call", "stop_out"):
+        level = getattr(options, name)
+        if level is not None and not 0 <= level <= 1000:
+            raise ConfigError(
+                f"{name} {level} cannot be used: it is a margin level between 0 and 1000 percent"
+            )
     if not 0 < options.speed <= 1_000_000:
         raise ConfigError(f"speed {options.speed:g} cannot be used: it is a number above 0, 1 = real time")
     if options.balance is not None and not 0 < options.balance < 10**12:
@@ -138,6 +161,14 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
         "leverage": options.leverage,
         "login": options.login,
         "trade_mode": options.trade_mode,
+        "margin_mode": options.margin_mode and MARGIN_MODES[options.margin_mode],
+        "fifo_close": options.fifo_close,
+        "hedging_allowed": options.hedging_allowed,
+        "margin_call": options.margin_call,
+        "stop_out": options.stop_out,
+        "server_zone": options.server_zone,
+        "limit_orders": options.limit_orders,
+        "limit_positions": options.limit_positions,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
     if stored is None:
@@ -147,8 +178,9 @@ def _settings(options: TerminalOptions, stored: AccountSettings | None) -> Accou
     for name, value in given.items():
         has = getattr(stored, name)
         if has != value:
+            then, now = (v.name if isinstance(v, MarginMode) else v for v in (has, value))
             raise ConfigError(
-                f"the account in {options.state} was opened with {name} {has}, not {value}. "
+                f"the account in {options.state} was opened with {name} {then}, not {now}. "
                 "Leave the option out, or name another state file for a new account."
             )
     return stored

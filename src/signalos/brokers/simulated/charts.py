@@ -1,4 +1,7 @@
-"""Charts, tick history and the order book: what the market's own past and present look like."""
+"""Charts, tick history and the order book: what the market's own past and present look like.
+
+Times asked for and shown are the server's clock.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def bar_start(timeframe: Any, moment: int) -> int:
 
 def bars_from(account: Account, symbol: str, timeframe: Any, date_from: Any, count: Any) -> list[Row]:
     """The ``count`` bars that began at ``date_from`` or before, oldest first."""
-    newest = min(_micros(date_from, "date_from"), account.now)
+    newest = min(account.server.moment(_micros(date_from, "date_from")), account.now)
     return _oldest_first(islice(_bars(account, symbol, timeframe, newest), _count(count)))
 
 
@@ -59,14 +62,14 @@ def bars_at(account: Account, symbol: str, timeframe: Any, start_pos: Any, count
 def bars_between(account: Account, symbol: str, timeframe: Any, date_from: Any, date_to: Any) -> list[Row]:
     """The bars that began between the two moments, both included."""
     begin, end = _micros(date_from, "date_from"), _micros(date_to, "date_to")
-    newest_first = _bars(account, symbol, timeframe, min(end, account.now))
+    newest_first = _bars(account, symbol, timeframe, min(account.server.moment(end), account.now))
     return _oldest_first(takewhile(lambda bar: bar["time"] * _SECOND >= begin, newest_first))
 
 
 def ticks_from(account: Account, symbol: str, date_from: Any, count: Any, flags: Any) -> list[Row]:
     """The ``count`` ticks from ``date_from`` on."""
     series, limit = account.market.feed.series[symbol], _count(count)
-    first = bisect_left(series.times, _micros(date_from, "date_from"))
+    first = bisect_left(series.times, account.server.moment(_micros(date_from, "date_from")))
     end = min(first + limit, bisect_right(series.times, account.now))
     return _ticks(account, symbol, first, end, flags)
 
@@ -74,8 +77,11 @@ def ticks_from(account: Account, symbol: str, date_from: Any, count: Any, flags:
 def ticks_between(account: Account, symbol: str, date_from: Any, date_to: Any, flags: Any) -> list[Row]:
     """The ticks between the two moments, both included."""
     times = account.market.feed.series[symbol].times
-    first = bisect_left(times, _micros(date_from, "date_from"))
-    end = bisect_right(times, min(_micros(date_to, "date_to"), account.now))
+    begin, until = (
+        account.server.moment(_micros(moment, name))
+        for moment, name in ((date_from, "date_from"), (date_to, "date_to"))
+    )
+    first, end = bisect_left(times, begin), bisect_right(times, min(until, account.now))
     return _ticks(account, symbol, first, end, flags)
 
 
@@ -95,11 +101,13 @@ def book(account: Account, symbol: str) -> list[Row]:
 def _bars(account: Account, symbol: str, timeframe: Any, newest: int) -> Iterator[Row]:
     """Bars of the bid, newest first, from the one that holds ``newest``: no bar of the future is seen."""
     series = account.market.feed.series[symbol]
-    starts_by = bar_start(timeframe, newest)
+    server = account.server
+    starts_by = bar_start(timeframe, server.shown(newest))
     known = bisect_right(series.times, account.now)
     while known:
-        start = bar_start(timeframe, series.times[known - 1])
-        first = bisect_left(series.times, start, 0, known)
+        start = bar_start(timeframe, server.shown(series.times[known - 1]))
+        # An hour that the clock shows twice would else be a bar without ticks.
+        first = min(bisect_left(series.times, server.moment(start), 0, known), known - 1)
         if start <= starts_by:
             yield _bar(account, symbol, series, start, first, known)
         known = first

@@ -25,6 +25,8 @@ class OrderType(IntEnum):
     SELL_LIMIT = 3
     BUY_STOP = 4
     SELL_STOP = 5
+    BUY_STOP_LIMIT = 6
+    SELL_STOP_LIMIT = 7
     CLOSE_BY = 8
 
 
@@ -33,6 +35,7 @@ class OrderState(IntEnum):
 
     PLACED = 1
     CANCELED = 2
+    PARTIAL = 3
     FILLED = 4
     REJECTED = 5
     EXPIRED = 6
@@ -72,6 +75,7 @@ class DealType(IntEnum):
     BUY = 0
     SELL = 1
     BALANCE = 2
+    COMMISSION = 7
 
 
 class Entry(IntEnum):
@@ -79,7 +83,26 @@ class Entry(IntEnum):
 
     IN = 0
     OUT = 1
+    INOUT = 2
     OUT_BY = 3
+
+
+class MarginMode(IntEnum):
+    """``ACCOUNT_MARGIN_MODE_*``: one position a symbol (netting, exchange), or one a deal."""
+
+    RETAIL_NETTING = 0
+    EXCHANGE = 1
+    RETAIL_HEDGING = 2
+
+
+class SwapMode(IntEnum):
+    """``SYMBOL_SWAP_MODE_*``: in what the swap of a night is told."""
+
+    DISABLED = 0
+    POINTS = 1
+    CURRENCY_DEPOSIT = 4
+    INTEREST_CURRENT = 5
+    INTEREST_OPEN = 6
 
 
 class TradeMode(IntEnum):
@@ -127,7 +150,10 @@ class Retcode(IntEnum):
     """``TRADE_RETCODE_*``."""
 
     REQUOTE = 10004
+    REJECT = 10006
+    PLACED = 10008
     DONE = 10009
+    DONE_PARTIAL = 10010
     INVALID = 10013
     INVALID_VOLUME = 10014
     INVALID_PRICE = 10015
@@ -139,16 +165,22 @@ class Retcode(IntEnum):
     INVALID_EXPIRATION = 10022
     ORDER_CHANGED = 10023
     NO_CHANGES = 10025
+    SERVER_DISABLES_AT = 10026
     CLIENT_DISABLES_AT = 10027
     FROZEN = 10029
     INVALID_FILL = 10030
     LIMIT_ORDERS = 10033
+    LIMIT_VOLUME = 10034
     INVALID_ORDER = 10035
     POSITION_CLOSED = 10036
     INVALID_CLOSE_VOLUME = 10038
+    CLOSE_ORDER_EXIST = 10039
+    LIMIT_POSITIONS = 10040
     LONG_ONLY = 10042
     SHORT_ONLY = 10043
     CLOSE_ONLY = 10044
+    FIFO_CLOSE = 10045
+    HEDGE_PROHIBITED = 10046
 
 
 class Res(IntEnum):
@@ -159,6 +191,7 @@ class Res(IntEnum):
     INVALID_PARAMS = -2
     NOT_FOUND = -4
     AUTH_FAILED = -6
+    AUTO_TRADING_DISABLED = -8
     FAIL_SEND = -10001
     FAIL_RECEIVE = -10002
     FAIL_CONNECT = -10004

@@ -22,7 +22,11 @@ class Effect(StrEnum):
     call never ends. ``no_result`` and these three carry the call out unless ``execute`` is false.
     ``comment``: the broker keeps the first ``keep`` characters of an order's comment and appends
     ``text``. ``history_lag``: what happened within the last ``seconds`` is not in the history yet.
-    ``stale_tick``: the tick of ``seconds`` ago.
+    ``stale_tick``: the tick of ``seconds`` ago. ``ticket``: the position of an order gets another ticket
+    once it is done; its identifier stays. Before the call, ``gap``: the price of ``moves`` (the call's
+    own symbol, if not given) jumps by ``points`` until its next recorded quote, and every stop in
+    between goes with it; ``disconnect`` and ``autotrading_off``: the line to the broker is lost, the
+    autotrading button is off, for ``seconds`` from this call on.
     """
 
     RETCODE = "retcode"
@@ -34,11 +38,16 @@ class Effect(StrEnum):
     COMMENT = "comment"
     HISTORY_LAG = "history_lag"
     STALE_TICK = "stale_tick"
+    TICKET = "ticket"
+    GAP = "gap"
+    DISCONNECT = "disconnect"
+    AUTOTRADING_OFF = "autotrading_off"
 
 
 _ONLY = {
     Effect.RETCODE: ("order_send",),
     Effect.COMMENT: ("order_send",),
+    Effect.TICKET: ("order_send",),
     Effect.HISTORY_LAG: ("history_orders_get", "history_deals_get"),
     Effect.STALE_TICK: ("symbol_info_tick",),
 }
@@ -61,6 +70,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     keep: int = 0
     text: str = ""
     execute: bool = True
+    points: int = 0
+    moves: str | None = None
 
     def __post_init__(self) -> None:
         if (self.nth is None) == (self.probability is None):
@@ -69,6 +80,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("probability lies between 0 and 1")
         if self.fn not in _ONLY.get(self.effect, (self.fn,)):
             raise ValueError(f"{self.effect} is a fault of {' and '.join(_ONLY[self.effect])} only")
+        if (self.effect is Effect.GAP) != (self.points != 0):
+            raise ValueError("a gap, and nothing else, has points")
         if self.keep < 0 or len(self.text) > COMMENT_LIMIT:
             raise ValueError(f"keep is 0 or more, text has {COMMENT_LIMIT} characters at most")
 
@@ -104,7 +117,7 @@ class Faults:
         """The first rule that strikes this call, None if none does."""
         struck: Fault | None = None
         for n, rule in enumerate(self._rules):
-            if rule.fn != fn or (rule.symbol is not None and rule.symbol != _symbol(args, kwargs)):
+            if rule.fn != fn or (rule.symbol is not None and rule.symbol != symbol_of(args, kwargs)):
                 continue
             self._calls[n] += 1
             if rule.nth is None:
@@ -116,7 +129,8 @@ class Faults:
         return struck
 
 
-def _symbol(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def symbol_of(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The symbol that a call names, None if it names none."""
     if args and isinstance(args[0], Mapping):
         return args[0].get("symbol")
     return kwargs.get("symbol", args[0] if args else None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from signalos.brokers.simulated.codes import CalcMode, TradeMode
+from signalos.brokers.simulated.sessions import Sessions
 from signalos.brokers.simulated.symbols import VOLUME_UNIT, SymbolProperties
 from signalos.prices import Feed, PriceSeries, Quote
 
@@ -29,6 +30,7 @@ class Market:
     ) -> None:
         self.feed = Feed(series)
         self.symbols = {name: symbols[name] for name in self.feed.series}
+        self.sessions = {name: Sessions(s.sessions) for name, s in self.symbols.items()}
         self.currency = currency
         self._cent = _ONE.scaleb(-money_digits)
         # Profit currency for one point of one volume unit.
@@ -63,7 +65,9 @@ class Market:
         """``amount`` rounded to the account's digits, halves away from zero."""
         return amount.quantize(self._cent, ROUND_HALF_UP)
 
-    def profit(self, symbol: str, sign: int, volume: int, opened: int, closed: int) -> Decimal:
+    def profit(
+        self, symbol: str, sign: int, volume: int, opened: int | Decimal, closed: int | Decimal
+    ) -> Decimal:
         """Profit in account currency of ``volume`` from ``opened`` to ``closed`` (points), to the cent.
 
         Gains are sold at the converting symbol's bid, losses bought at its ask.
@@ -74,7 +78,7 @@ class Market:
             return self.cents(moved)
         return self.cents(moved * self.rate(currency, gain=moved > 0))
 
-    def margin(self, symbol: str, volume: int, points: int) -> Decimal:
+    def margin(self, symbol: str, volume: int, points: int | Decimal) -> Decimal:
         """Margin at leverage 1 in account currency for ``volume`` at price ``points``, not rounded."""
         s = self.symbols[symbol]
         if s.calc_mode is CalcMode.FOREX:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
 
 import msgspec
 
 from signalos.brokers.simulated import checks
-from signalos.brokers.simulated.codes import Action, Retcode
+from signalos.brokers.simulated.codes import Action
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.execution import prepared
-from signalos.brokers.simulated.records import AccountState, Deal, Order, Position
+from signalos.brokers.simulated.records import Deal, Order, Position
 from signalos.brokers.simulated.requests import InvalidArgument, TradeRequest
 from signalos.brokers.simulated.results import Row
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
@@ -59,8 +59,9 @@ def chosen(held: Mapping[int, _HeldT], by: Mapping[str, Any]) -> list[_HeldT]:
     return every
 
 
-def past_orders(state: AccountState, span: Sequence[Any], by: Mapping[str, Any]) -> list[Order]:
+def past_orders(account: Account, span: Sequence[Any], by: Mapping[str, Any]) -> list[Order]:
     """Ended orders by ticket, by position, or within a span of the time they ended."""
+    state = account.state
     if "ticket" in by:
         ticket = _whole(by["ticket"], "ticket")
         return [o for o in [state.done_orders.get(ticket)] if o is not None]
@@ -68,11 +69,12 @@ def past_orders(state: AccountState, span: Sequence[Any], by: Mapping[str, Any])
     if "position" in by:
         position = _whole(by["position"], "position")
         return [o for o in every if o.position == position]
-    return _within(every, span, by, lambda o: o.done)
+    return _within(account, every, span, by, lambda o: o.done)
 
 
-def past_deals(state: AccountState, span: Sequence[Any], by: Mapping[str, Any]) -> list[Deal]:
+def past_deals(account: Account, span: Sequence[Any], by: Mapping[str, Any]) -> list[Deal]:
     """Deals by the order's ticket, by position, or within a span of time."""
+    state = account.state
     every = [state.deals[ticket] for ticket in sorted(state.deals)]
     if "ticket" in by:
         ticket = _whole(by["ticket"], "ticket")
@@ -80,7 +82,7 @@ def past_deals(state: AccountState, span: Sequence[Any], by: Mapping[str, Any]) 
     if "position" in by:
         position = _whole(by["position"], "position")
         return [d for d in every if d.position == position]
-    return _within(every, span, by, lambda d: d.time)
+    return _within(account, every, span, by, lambda d: d.time)
 
 
 def needed_margin(account: Account, action: int, symbol: str, volume: float, price: float) -> float:
@@ -102,12 +104,14 @@ def would_be_profit(
     return float(account.market.profit(name, sign, _units(volume), opened, closed))
 
 
-def checked(account: Account, request: TradeRequest, *, allowed: bool) -> Row:
-    """``OrderCheckResult``: what ``order_send`` would say (0 for yes), and the account afterwards."""
+def checked(account: Account, request: TradeRequest, let_trade: Callable[[], None]) -> Row:
+    """``OrderCheckResult``: what ``order_send`` would say (0 for yes), and the account afterwards.
+
+    ``let_trade`` raises Rejected where nothing may be traded at all.
+    """
     retcode, comment = 0, "Done"
     try:
-        if not allowed:
-            raise checks.Rejected(Retcode.CLIENT_DISABLES_AT, "AutoTrading disabled by client")
+        let_trade()
         prepared(account, request)
     except checks.Rejected as why:
         retcode, comment = int(why.retcode), why.comment
@@ -118,7 +122,7 @@ def checked(account: Account, request: TradeRequest, *, allowed: bool) -> Row:
         if quote is not None:
             buys = request.type == 0
             price = quote.ask if buys else quote.bid
-            margin = account.margin_with((request.symbol, buys, _units(request.volume), price))
+            margin = account.margin_with(request.symbol, buys, _units(request.volume), price)
     equity = account.balance + profit
     return {
         "retcode": retcode,
@@ -133,14 +137,16 @@ def checked(account: Account, request: TradeRequest, *, allowed: bool) -> Row:
     }
 
 
-def _within(rows: list[_PastT], span: Sequence[Any], by: Mapping[str, Any], time: Any) -> list[_PastT]:
+def _within(
+    account: Account, rows: list[_PastT], span: Sequence[Any], by: Mapping[str, Any], time: Any
+) -> list[_PastT]:
     if len(span) != 2:
         given = [*span, *(by[k] for k in ("date_from", "date_to") if k in by)]
         if len(given) != 2:
             raise InvalidArgument("Invalid arguments: expected date_from and date_to, ticket, or position")
         span = given
     begin, end = (_micros(bound) for bound in span)
-    found = [row for row in rows if begin <= time(row) <= end]
+    found = [row for row in rows if begin <= account.server.shown(time(row)) <= end]
     if "group" in by:
         names = set(grouped({row.symbol for row in found}, by["group"]))
         found = [row for row in found if row.symbol in names]

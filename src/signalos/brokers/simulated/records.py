@@ -14,6 +14,7 @@ from signalos.brokers.simulated.codes import (
     DealType,
     Entry,
     Filling,
+    MarginMode,
     OrderState,
     OrderType,
     Reason,
@@ -24,13 +25,15 @@ ZERO = Decimal(0)
 
 
 class Position(msgspec.Struct, kw_only=True):
-    """An open position; its ticket is its identifier and the ticket of the order that opened it."""
+    """An open position. Its ticket is that of the order that opened or turned it; its identifier is the
+    first of those and stays. Only an average of several deals has a price between two points.
+    """
 
     ticket: int
     symbol: str
     type: OrderType
     volume: int
-    price: int
+    price: int | Decimal
     sl: int
     tp: int
     magic: int
@@ -38,6 +41,12 @@ class Position(msgspec.Struct, kw_only=True):
     reason: Reason
     opened: int
     updated: int
+    identifier: int = 0
+    swap: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        # Until a reversal or a broker's own doing gives another ticket, both are one number.
+        self.identifier = self.identifier or self.ticket
 
     @property
     def is_buy(self) -> bool:
@@ -49,7 +58,11 @@ class Position(msgspec.Struct, kw_only=True):
 
 
 class Order(msgspec.Struct, kw_only=True):
-    """A waiting order, or (``done`` set) one that has ended. ``expires`` is 0 for never."""
+    """A waiting order, or (``done`` set) one that has ended. ``expires`` is 0 for never.
+
+    ``position`` is the identifier of the position it made or is to close. ``stoplimit`` is where a
+    stop-limit order will wait as a limit.
+    """
 
     ticket: int
     symbol: str
@@ -70,6 +83,12 @@ class Order(msgspec.Struct, kw_only=True):
     setup: int
     done: int = 0
     position_by: int = 0
+    stoplimit: int = 0
+
+    @property
+    def side(self) -> OrderType:
+        """BUY or SELL: what the order comes to."""
+        return OrderType.BUY if self.is_buy else OrderType.SELL
 
     @property
     def is_buy(self) -> bool:
@@ -113,8 +132,24 @@ class AccountSettings(msgspec.Struct, kw_only=True, frozen=True):
     trade_mode: int = 0
     """ACCOUNT_TRADE_MODE: 0 demo, 1 contest, 2 real. What is real about it is its name alone."""
     limit_orders: int = 200
+    limit_positions: int = 0
+    """How many positions may be open, 0 for any number."""
+    margin_call: int = 100
+    """Margin level in percent that is a margin call: told, and left at that."""
     stop_out: int = 50
     """Margin level in percent below which positions are closed by force."""
+    margin_mode: MarginMode = MarginMode.RETAIL_HEDGING
+    fifo_close: bool = False
+    """Of a symbol's positions the oldest has to be closed first (hedging accounts)."""
+    hedging_allowed: bool = True
+    """Whether a hedging account may hold both directions of a symbol."""
+    server_zone: str = "UTC"
+    """The server's wall clock, see ``servertime``."""
+
+    @property
+    def netting(self) -> bool:
+        """Whether there is one position a symbol."""
+        return self.margin_mode is not MarginMode.RETAIL_HEDGING
 
     @property
     def digits(self) -> int:

@@ -36,18 +36,18 @@ def tick_of(account: Account, name: str, quote: Quote | None) -> Row:
     """``Tick`` of ``quote``; zeros for None."""
     symbol = account.market.symbols[name]
     return {
-        "time": quote.time // _SECOND if quote else 0,
+        "time": account.server.shown(quote.time) // _SECOND if quote else 0,
         "bid": symbol.price(quote.bid) if quote else 0.0,
         "ask": symbol.price(quote.ask) if quote else 0.0,
         "last": 0.0,
         "volume": 0,
-        "time_msc": quote.time // _MILLI if quote else 0,
+        "time_msc": account.server.shown(quote.time) // _MILLI if quote else 0,
         "flags": _BID_AND_ASK if quote else 0,
         "volume_real": 0.0,
     }
 
 
-def account_info(account: Account, *, trade_allowed: bool) -> Row:
+def account_info(account: Account, *, trade_allowed: bool, trade_expert: bool) -> Row:
     """``AccountInfo``."""
     settings = account.settings
     profit, margin = account.profit, account.margin
@@ -59,10 +59,10 @@ def account_info(account: Account, *, trade_allowed: bool) -> Row:
         "limit_orders": settings.limit_orders,
         "margin_so_mode": 0,
         "trade_allowed": trade_allowed,
-        "trade_expert": trade_allowed,
-        "margin_mode": 2,
+        "trade_expert": trade_expert,
+        "margin_mode": int(settings.margin_mode),
         "currency_digits": settings.digits,
-        "fifo_close": False,
+        "fifo_close": settings.fifo_close,
         "balance": float(account.balance),
         "credit": 0.0,
         "profit": float(profit),
@@ -70,7 +70,7 @@ def account_info(account: Account, *, trade_allowed: bool) -> Row:
         "margin": float(margin),
         "margin_free": float(equity - margin),
         "margin_level": float(account.market.cents(equity / margin * 100)) if margin else 0.0,
-        "margin_so_call": 100.0,
+        "margin_so_call": float(settings.margin_call),
         "margin_so_so": float(settings.stop_out),
         "margin_initial": 0.0,
         "margin_maintenance": 0.0,
@@ -84,7 +84,7 @@ def account_info(account: Account, *, trade_allowed: bool) -> Row:
     }
 
 
-def terminal_info(path: str, *, trade_allowed: bool, connected: bool) -> Row:
+def terminal_info(path: str, *, trade_allowed: bool, connected: bool, api_allowed: bool) -> Row:
     """``TerminalInfo``; ``path`` is what tells two simulated terminals apart."""
     return {
         "community_account": False,
@@ -92,7 +92,7 @@ def terminal_info(path: str, *, trade_allowed: bool, connected: bool) -> Row:
         "connected": connected,
         "dlls_allowed": False,
         "trade_allowed": trade_allowed,
-        "tradeapi_disabled": False,
+        "tradeapi_disabled": not api_allowed,
         "email_enabled": False,
         "ftp_enabled": False,
         "notifications_enabled": False,
@@ -117,20 +117,20 @@ def position(account: Account, p: Position) -> Row:
     symbol = account.market.symbols[p.symbol]
     return {
         "ticket": p.ticket,
-        "time": p.opened // _SECOND,
-        "time_msc": p.opened // _MILLI,
-        "time_update": p.updated // _SECOND,
-        "time_update_msc": p.updated // _MILLI,
+        "time": account.server.shown(p.opened) // _SECOND,
+        "time_msc": account.server.shown(p.opened) // _MILLI,
+        "time_update": account.server.shown(p.updated) // _SECOND,
+        "time_update_msc": account.server.shown(p.updated) // _MILLI,
         "type": int(p.type),
         "magic": p.magic,
-        "identifier": p.ticket,
+        "identifier": p.identifier,
         "reason": int(p.reason),
         "volume": lots(p.volume),
         "price_open": symbol.price(p.price),
         "sl": symbol.price(p.sl),
         "tp": symbol.price(p.tp),
         "price_current": symbol.price(account.exit_price(p)),
-        "swap": 0.0,
+        "swap": float(p.swap),
         "profit": float(account.floating(p)),
         "symbol": p.symbol,
         "comment": p.comment,
@@ -145,11 +145,11 @@ def order(account: Account, o: Order) -> Row:
     current = o.price if o.done else (quote.ask if o.is_buy else quote.bid)
     return {
         "ticket": o.ticket,
-        "time_setup": o.setup // _SECOND,
-        "time_setup_msc": o.setup // _MILLI,
-        "time_done": o.done // _SECOND,
-        "time_done_msc": o.done // _MILLI,
-        "time_expiration": o.expires // _SECOND,
+        "time_setup": account.server.shown(o.setup) // _SECOND,
+        "time_setup_msc": account.server.shown(o.setup) // _MILLI,
+        "time_done": account.server.shown(o.done) // _SECOND,
+        "time_done_msc": account.server.shown(o.done) // _MILLI,
+        "time_expiration": account.server.shown(o.expires) // _SECOND,
         "type": int(o.type),
         "type_time": int(o.time_type),
         "type_filling": int(o.filling),
@@ -164,7 +164,7 @@ def order(account: Account, o: Order) -> Row:
         "sl": symbol.price(o.sl),
         "tp": symbol.price(o.tp),
         "price_current": symbol.price(current),
-        "price_stoplimit": 0.0,
+        "price_stoplimit": symbol.price(o.stoplimit),
         "symbol": o.symbol,
         "comment": o.comment,
         "external_id": "",
@@ -177,8 +177,8 @@ def deal(account: Account, d: Deal) -> Row:
     return {
         "ticket": d.ticket,
         "order": d.order,
-        "time": d.time // _SECOND,
-        "time_msc": d.time // _MILLI,
+        "time": account.server.shown(d.time) // _SECOND,
+        "time_msc": account.server.shown(d.time) // _MILLI,
         "type": int(d.type),
         "entry": int(d.entry),
         "magic": d.magic,
@@ -223,10 +223,10 @@ def symbol_info(account: Account, s: SymbolProperties, *, selected: bool) -> Row
     now = tick(account, s.name)
     spread = round((now["ask"] - now["bid"]) * 10**s.digits)
     market = account.market
-    per_point = s.contract_size * s.point
+    per_tick = s.contract_size * s.point * s.tick_size
     known = s.name not in market.not_tradable
-    gain = float(per_point * market.rate(s.currency_profit, gain=True)) if known else 0.0
-    loss = float(per_point * market.rate(s.currency_profit, gain=False)) if known else 0.0
+    gain = float(per_tick * market.rate(s.currency_profit, gain=True)) if known else 0.0
+    loss = float(per_tick * market.rate(s.currency_profit, gain=False)) if known else 0.0
     forex = s.calc_mode is CalcMode.FOREX
     return {
         "custom": False,
@@ -246,8 +246,8 @@ def symbol_info(account: Account, s: SymbolProperties, *, selected: bool) -> Row
         "trade_stops_level": s.stops_level,
         "trade_freeze_level": s.freeze_level,
         "trade_exemode": int(s.execution),
-        "swap_mode": 0,
-        "swap_rollover3days": 3,
+        "swap_mode": int(s.swap_mode),
+        "swap_rollover3days": s.swap_3days,
         "margin_hedged_use_leg": True,
         "expiration_mode": s.expiration_mode,
         "filling_mode": s.filling_mode,
@@ -261,13 +261,16 @@ def symbol_info(account: Account, s: SymbolProperties, *, selected: bool) -> Row
         "trade_tick_value": loss,
         "trade_tick_value_profit": gain,
         "trade_tick_value_loss": loss,
-        "trade_tick_size": float(s.point),
+        "trade_tick_size": float(s.point * s.tick_size),
         "trade_contract_size": float(s.contract_size),
         **_zeros("trade_accrued_interest trade_face_value trade_liquidity_rate", 0.0),
         "volume_min": float(s.volume_min),
         "volume_max": float(s.volume_max),
         "volume_step": float(s.volume_step),
-        **_zeros("volume_limit swap_long swap_short margin_initial margin_maintenance", 0.0),
+        "volume_limit": float(s.volume_limit),
+        "swap_long": float(s.swap_long),
+        "swap_short": float(s.swap_short),
+        **_zeros("margin_initial margin_maintenance", 0.0),
         **_zeros("session_volume session_turnover session_interest", 0.0),
         **_zeros("session_buy_orders_volume session_sell_orders_volume session_open session_close", 0.0),
         **_zeros("session_aw session_price_settlement", 0.0),

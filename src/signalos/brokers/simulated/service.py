@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from signalos.brokers.simulated import altered
 from signalos.brokers.simulated.execution import Sent
-from signalos.brokers.simulated.faults import Effect, Fault, Faults
+from signalos.brokers.simulated.faults import Effect, Fault, Faults, symbol_of
 from signalos.brokers.simulated.requests import InvalidArgument, read_request
 from signalos.brokers.simulated.results import send_result
 from signalos.brokers.simulated.terminal import SUCCESS, Session, Terminal
@@ -21,9 +22,16 @@ _SWITCHES = ("simulator_switch", "simulator_fault")
 """Functions no real terminal has: its buttons and its accidents, for tests from outside."""
 
 
+_BEFORE = (Effect.DELAY, Effect.GAP, Effect.DISCONNECT, Effect.AUTOTRADING_OFF)
+_AFTER = (Effect.HISTORY_LAG, Effect.STALE_TICK, Effect.TICKET)
+
+
 class _Switches(msgspec.Struct, forbid_unknown_fields=True):
     trade_allowed: bool | None = None
     connected: bool | None = None
+    api_allowed: bool | None = None
+    account_trade: bool | None = None
+    account_experts: bool | None = None
 
 
 class NoAnswer(Exception):
@@ -42,6 +50,7 @@ class Service:
         self.faults = faults
         self._clock = clock
         self._die = die
+        self._mends: list[tuple[datetime, str]] = []
 
     def session(self) -> Session:
         """A new client."""
@@ -53,22 +62,19 @@ class Service:
         """Call ``fn`` as the faults allow. Raises NoAnswer."""
         if fn in _SWITCHES:
             return self._switched(fn, args, kwargs)
+        self._mend()
         fault = self.faults.strike(fn, args, kwargs)
         if fault is None:
-            return session.call(fn, args, kwargs)
-        if fault.effect is Effect.DELAY:
-            await self._clock.sleep(fault.seconds)
             return session.call(fn, args, kwargs)
         if fault.effect is Effect.RETCODE:
             return self._refused(session, fault, fn, args, kwargs)
         if fault.effect is Effect.COMMENT:
             return session.call(fn, altered.commented(args, fault), kwargs)
-        if fault.effect is Effect.HISTORY_LAG:
-            answer = session.call(fn, args, kwargs)
-            return altered.lagging(self.terminal.account, answer, fault.seconds)
-        if fault.effect is Effect.STALE_TICK:
-            answer = session.call(fn, args, kwargs)
-            return altered.stale(self.terminal.account, answer, _named(args, kwargs), fault.seconds)
+        if fault.effect in _BEFORE:
+            await self._happen(fault, args, kwargs)
+            return session.call(fn, args, kwargs)
+        if fault.effect in _AFTER:
+            return self._altered(session.call(fn, args, kwargs), fault, args, kwargs)
         if fault.execute:
             session.call(fn, args, kwargs)
         if fault.effect is Effect.NO_RESULT:
@@ -77,6 +83,44 @@ class Service:
         if fault.effect is Effect.DIE_AFTER:
             self._die()
         raise NoAnswer(broken=fault.effect is not Effect.NEVER_ANSWER)
+
+    async def _happen(self, fault: Fault, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Let happen what comes before the call."""
+        if fault.effect is Effect.DELAY:
+            await self._clock.sleep(fault.seconds)
+        elif fault.effect is Effect.GAP:
+            symbol = fault.moves or symbol_of(args, kwargs)
+            if symbol in self.terminal.account.market.symbols:
+                self.terminal.gap(symbol, fault.points)
+        else:
+            until = self._clock.now() + timedelta(seconds=fault.seconds)
+            if fault.effect is Effect.DISCONNECT:
+                self.terminal.connected = False
+                self._mends.append((until, "connected"))
+            else:
+                self.terminal.trade_allowed = False
+                self._mends.append((until, "trade_allowed"))
+
+    def _mend(self) -> None:
+        """Put right what was broken for a time, once that is over."""
+        if self._mends:
+            now = self._clock.now()
+            for _, switch in [m for m in self._mends if m[0] <= now]:
+                setattr(self.terminal, switch, True)
+            self._mends = [m for m in self._mends if m[0] > now]
+
+    def _altered(
+        self, answer: Answer, fault: Fault, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Answer:
+        """Make of ``answer`` what the broker makes of it."""
+        account = self.terminal.account
+        if fault.effect is Effect.HISTORY_LAG:
+            return altered.lagging(account, answer, fault.seconds)
+        if fault.effect is Effect.STALE_TICK:
+            return altered.stale(account, answer, str(symbol_of(args, kwargs)), fault.seconds)
+        altered.reticketed(account, answer)
+        self.terminal.commit()
+        return answer
 
     def _refused(
         self, session: Session, fault: Fault, fn: str, args: Sequence[Any], kwargs: Mapping[str, Any]
@@ -101,15 +145,10 @@ class Service:
             return Answer(0, error=f"{fn}: {why}")
         if args:
             return Answer(0, error=f"{fn} takes keywords only")
-        if switches.trade_allowed is not None:
-            self.terminal.trade_allowed = switches.trade_allowed
-        if switches.connected is not None:
-            self.terminal.connected = switches.connected
+        for name in _Switches.__struct_fields__:
+            if (value := getattr(switches, name)) is not None:
+                setattr(self.terminal, name, value)
         return Answer(0, True)
-
-
-def _named(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
-    return str(kwargs.get("symbol", args[0] if args else ""))
 
 
 class InProcess:

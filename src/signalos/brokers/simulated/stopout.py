@@ -37,7 +37,7 @@ class _Held(NamedTuple):
 
     symbol: str
     profit_currency: str
-    rows: list[tuple[bool, float, int]]
+    rows: list[tuple[bool, float, float]]
     margin_currency: str | None
     margin: float
 
@@ -51,7 +51,7 @@ class StopOutScreen:
 
     def __init__(self, account: Books) -> None:
         self._market = account.market
-        self._balance = float(account.balance)
+        self._balance = float(account.balance + sum(p.swap for p in account.state.positions.values()))
         self._part = account.settings.stop_out / 100 / account.settings.leverage * _SLACK
         self._cents = _CENT * (len(account.state.positions) + 1)
         held: dict[str, _Held] = {}
@@ -59,10 +59,10 @@ class StopOutScreen:
             s = self._market.symbols[p.symbol]
             lots = float(p.volume * VOLUME_UNIT * s.contract_size)
             fixed = s.calc_mode is CalcMode.FOREX and s.currency_profit == self._market.currency
-            value = lots * p.price * float(s.point)
+            value = lots * float(p.price) * float(s.point)
             before = held.get(p.symbol)
             rows = before.rows if before else []
-            rows.append((p.is_buy, lots * float(s.point), p.price))
+            rows.append((p.is_buy, lots * float(s.point), float(p.price)))
             held[p.symbol] = _Held(
                 symbol=p.symbol,
                 profit_currency=s.currency_profit,

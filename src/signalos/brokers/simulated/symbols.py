@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from signalos.brokers.simulated.codes import CalcMode, Execution, TradeMode
+from signalos.brokers.simulated.codes import CalcMode, Execution, SwapMode, TradeMode
+from signalos.brokers.simulated.sessions import Sessions
 from signalos.domain.errors import ConfigError
 from signalos.domain.symbols import CURRENCIES
 from signalos.prices import price_digits
@@ -20,8 +21,14 @@ VOLUME_UNIT = Decimal("0.00000001")
 
 
 class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The contract of one symbol. Levels are points; ``closed_after`` counts seconds without a new
-    quote after which the market is closed (0: always open); ``commission`` is account money a lot and side.
+    """The contract of one symbol. Levels are points, as is ``tick_size``, the step of its prices.
+
+    ``volume_limit`` is how much one side may hold and await (0: no limit); ``closed_after`` counts
+    seconds without a new quote after which the market is closed (0: always open); ``commission`` is
+    account money a lot and side, with ``commission_deals`` booked as deals of their own. ``liquidity`` is
+    how many lots a quote offers on each side (0: endless). ``fills_later``: a market order is accepted
+    first (10008) and filled at the next quote. ``sessions`` are hours by the server's clock (none:
+    always), swaps are a lot and night in what ``swap_mode`` says, three times on ``swap_3days`` (0 Sunday).
     """
 
     name: str
@@ -35,6 +42,8 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     volume_min: Decimal = Decimal("0.01")
     volume_max: Decimal = Decimal(100)
     volume_step: Decimal = Decimal("0.01")
+    volume_limit: Decimal = Decimal(0)
+    tick_size: int = 1
     stops_level: int = 0
     freeze_level: int = 0
     filling_mode: int = 3
@@ -43,6 +52,14 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     trade_mode: TradeMode = TradeMode.FULL
     execution: Execution = Execution.MARKET
     commission: Decimal = Decimal(0)
+    commission_deals: bool = False
+    liquidity: Decimal = Decimal(0)
+    fills_later: bool = False
+    sessions: str = ""
+    swap_mode: SwapMode = SwapMode.DISABLED
+    swap_long: Decimal = Decimal(0)
+    swap_short: Decimal = Decimal(0)
+    swap_3days: int = 3
     closed_after: int = 0
 
     @property
@@ -55,9 +72,9 @@ class SymbolProperties(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """The currency in which the margin is reckoned."""
         return self.currency_base if self.calc_mode is CalcMode.FOREX else self.currency_profit
 
-    def price(self, points: int) -> float:
+    def price(self, points: int | Decimal) -> float:
         """``points`` as the float that the module shows."""
-        return points / float(10**self.digits)
+        return float(points) / float(10**self.digits)
 
 
 _INDICES = {
@@ -136,7 +153,8 @@ def symbol_table(
             given = {"name": name, "description": name, "path": name, "digits": price_digits(name)}
         try:
             table[name] = msgspec.convert({**given, **wanted}, SymbolProperties, strict=False)
-        except msgspec.ValidationError as why:
+            Sessions(table[name].sessions)
+        except (msgspec.ValidationError, ConfigError) as why:
             raise ConfigError(
                 f"the symbol properties of {name} cannot be used: {why}. "
                 f"Known properties: {', '.join(SymbolProperties.__struct_fields__)}"

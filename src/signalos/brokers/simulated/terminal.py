@@ -32,8 +32,9 @@ class CallFailed(Exception):
 class Terminal:
     """The account with its file. ``now`` gives account time in microseconds.
 
-    ``trade_allowed`` and ``connected`` are the switches a user has at a real terminal: the autotrading
-    button, and the line to the broker.
+    ``trade_allowed``, ``api_allowed`` and ``connected`` are the switches a user has at a real terminal:
+    the autotrading button, the option for programs from outside, and the line to the broker.
+    ``account_trade`` and ``account_experts`` are the broker's: trading at all, and by programs.
     """
 
     def __init__(self, account: Account, storage: Storage, now: Callable[[], int], path: str) -> None:
@@ -41,6 +42,9 @@ class Terminal:
         self.path = path
         self.trade_allowed = True
         self.connected = True
+        self.api_allowed = True
+        self.account_trade = True
+        self.account_experts = True
         self._storage = storage
         self._now = now
         self._requests = 0
@@ -49,6 +53,12 @@ class Terminal:
     def advance(self) -> None:
         """Let the market catch up with the clock, and commit what it did to the account."""
         self.account.advance_to(self._now())
+        self.commit()
+
+    def gap(self, symbol: str, points: int) -> None:
+        """Let the price of ``symbol`` jump now, by ``points``, until its next quote."""
+        self.catch_up()
+        self.account.jump(symbol, points)
         self.commit()
 
     def send(self, request: TradeRequest) -> results.Row:
@@ -73,12 +83,20 @@ class Terminal:
         self._storage.close()
 
     def _try(self, request: TradeRequest) -> Sent:
-        if not self.trade_allowed:
-            return Sent(Retcode.CLIENT_DISABLES_AT, "AutoTrading disabled by client")
         try:
+            self.let_trade()
             return prepared(self.account, request)()
         except Rejected as why:
             return Sent(why.retcode, why.comment)
+
+    def let_trade(self) -> None:
+        """Raise Rejected where a switch of the terminal or of the account forbids trading."""
+        if not self.trade_allowed:
+            raise Rejected(Retcode.CLIENT_DISABLES_AT, "AutoTrading disabled by client")
+        if not self.account_trade:
+            raise Rejected(Retcode.TRADE_DISABLED, "Trade is disabled")
+        if not self.account_experts:
+            raise Rejected(Retcode.SERVER_DISABLES_AT, "AutoTrading disabled by server")
 
     def commit(self) -> None:
         """Write what has changed since the last commit: on disk when this returns."""
@@ -213,11 +231,16 @@ class Session:
     # ------------------------------------------------------------ account and symbols
 
     def _account_info(self) -> results.Row:
-        return results.account_info(self._terminal.account, trade_allowed=True)
+        t = self._terminal
+        return results.account_info(
+            t.account, trade_allowed=t.account_trade, trade_expert=t.account_experts
+        )
 
     def _terminal_info(self) -> results.Row:
         t = self._terminal
-        return results.terminal_info(t.path, trade_allowed=t.trade_allowed, connected=t.connected)
+        return results.terminal_info(
+            t.path, trade_allowed=t.trade_allowed, connected=t.connected, api_allowed=t.api_allowed
+        )
 
     def _symbols_get(self, group: str = "*") -> list[results.Row]:
         symbols = self._terminal.account.market.symbols
@@ -291,17 +314,17 @@ class Session:
 
     def _history_orders_get(self, *span: Any, **by: Any) -> list[results.Row]:
         account = self._terminal.account
-        return [results.order(account, o) for o in reading.past_orders(account.state, span, by)]
+        return [results.order(account, o) for o in reading.past_orders(account, span, by)]
 
     def _history_deals_get(self, *span: Any, **by: Any) -> list[results.Row]:
         account = self._terminal.account
-        return [results.deal(account, d) for d in reading.past_deals(account.state, span, by)]
+        return [results.deal(account, d) for d in reading.past_deals(account, span, by)]
 
     def _history_orders_total(self, *span: Any, **by: Any) -> int:
-        return len(reading.past_orders(self._terminal.account.state, span, by))
+        return len(reading.past_orders(self._terminal.account, span, by))
 
     def _history_deals_total(self, *span: Any, **by: Any) -> int:
-        return len(reading.past_deals(self._terminal.account.state, span, by))
+        return len(reading.past_deals(self._terminal.account, span, by))
 
     # ------------------------------------------------------------ trading
 
@@ -311,7 +334,7 @@ class Session:
 
     def _order_check(self, request: TradeRequest) -> results.Row:
         self._connected()
-        return reading.checked(self._terminal.account, request, allowed=self._terminal.trade_allowed)
+        return reading.checked(self._terminal.account, request, self._terminal.let_trade)
 
     def _order_calc_margin(self, action: int, symbol: str, volume: float, price: float) -> float:
         self._known(symbol)
@@ -326,5 +349,7 @@ class Session:
         )
 
     def _connected(self) -> None:
+        if not self._terminal.api_allowed:
+            raise CallFailed(Res.AUTO_TRADING_DISABLED, "AutoTrading disabled")
         if not self._terminal.connected:
             raise CallFailed(Res.FAIL_CONNECT, "No connection to the trade server")

@@ -28,20 +28,30 @@ def position_touched(position: Position, quote: Quote) -> tuple[Reason, int] | N
 
 
 def order_touched(order: Order, quote: Quote) -> int | None:
-    """The price at which ``quote`` fills a waiting ``order``; None if it does not.
+    """The price at which ``quote`` fills a waiting ``order``, or makes a stop-limit one a limit; else None.
 
     Buys look at the ask, sells at the bid. A limit is filled at its price, a stop where the market stands.
+    What is left of a market order, or of a stop once set off, takes the next quote there is.
     """
+    if takes_any(order):
+        return quote.ask if order.is_buy else quote.bid
     match order.type:
         case OrderType.BUY_LIMIT:
             return order.price if quote.ask <= order.price else None
         case OrderType.SELL_LIMIT:
             return order.price if quote.bid >= order.price else None
-        case OrderType.BUY_STOP:
+        case OrderType.BUY_STOP | OrderType.BUY_STOP_LIMIT:
             return quote.ask if quote.ask >= order.price else None
-        case OrderType.SELL_STOP:
+        case OrderType.SELL_STOP | OrderType.SELL_STOP_LIMIT:
             return quote.bid if quote.bid <= order.price else None
     raise ValueError(f"order {order.ticket} of type {order.type!r} does not wait")
+
+
+def takes_any(order: Order) -> bool:
+    """Whether ``order`` waits for volume alone, at whatever price."""
+    if order.type in (OrderType.BUY_STOP, OrderType.SELL_STOP):
+        return order.left < order.volume
+    return order.type in (OrderType.BUY, OrderType.SELL)
 
 
 class _Band(NamedTuple):
@@ -97,7 +107,9 @@ class Triggers:
         for o in account.state.orders.values():
             band = bands.get(o.symbol, _Band())
             side = "ask" if o.is_buy else "bid"
-            if o.type in (OrderType.BUY_LIMIT, OrderType.SELL_STOP):
+            if takes_any(o):
+                bands[o.symbol] = _ALWAYS
+            elif o.type in (OrderType.BUY_LIMIT, OrderType.SELL_STOP, OrderType.SELL_STOP_LIMIT):
                 bands[o.symbol] = band.narrowed(side, low=o.price)
             else:
                 bands[o.symbol] = band.narrowed(side, high=o.price)
