@@ -19,6 +19,8 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.following import Follower
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
+from signalos.desktop.journal.turns import in_turns
+from signalos.desktop.unknowns import Unknowns
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError, WrongAccount
