@@ -15,7 +15,8 @@ from typing import Any
 
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Broker, Snapshot
-from signalos.brokers.mt5.reconcile import Before, Waiting, settle_all
+from signalos.brokers.mt5.reconcile import Waiting, settle_all
+from signalos.desktop.befores import Befores
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
@@ -67,7 +68,9 @@ class Watcher:
         self.latest: Snapshot | None = None
         self.trouble = "starting"
         self._wrong_account = False
-        self._connected_since = clock.now()
+        # Waiting is counted by the monotonic clock: the computer's own may be set back or forward.
+        self._connected_since = clock.monotonic()
+        self._unknown_since: dict[int, float] = {}
         self._look_again_at = clock.monotonic()
         self.on_settled: Callable[[], None] = lambda: None
         self.on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None
@@ -115,7 +118,7 @@ class Watcher:
         """One round. Raises TerminalError when the terminal cannot be read."""
         snapshot = await self._broker.snapshot()
         if self.latest is None:
-            self._connected_since = self._clock.now()
+            self._connected_since = self._clock.monotonic()
         self.latest = snapshot
         self.on_snapshot(snapshot)
         if self._guard is not None:
@@ -128,10 +131,11 @@ class Watcher:
             await self._manage()
 
     async def _settle_unknown(self) -> None:
-        if self._clock.monotonic() < self._look_again_at:
-            return
         began = self._clock.monotonic()
+        if began < self._look_again_at:
+            return
         intents = self._journal.intents.unfinished(self.terminal_id, ("unknown",))
+        self._unknown_since = {i.row: self._unknown_since.get(i.row, began) for i in intents}
         pairs = zip(intents, await self._look_for(intents), strict=True)
         ended = [(i, o) for i, o in pairs if o is not None]
         self._look_again_at = began + LOOK_SHARE * (self._clock.monotonic() - began)
@@ -148,21 +152,25 @@ class Watcher:
         elif self._executor.too_late(intent):
             self._executor.expire(intent)
         else:
-            self._journal.intents.mark(
-                intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
-            )
+            text = "the terminal shows nothing of it; sent again"
+            self._journal.intents.mark(intent, "planned", "proven_absent", text)
+            self._executor.withdraw_if_over(intent)
             self._note(RETRY_LOG, intent.shown())
 
     async def _look_for(self, intents: Sequence[Intent]) -> list[Outcome | None]:
-        since = self._connected_since
+        open_ends = self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
+        befores = Befores(self._journal.legs.identifiers(self.terminal_id), open_ends, self._clock)
         waiting = [
-            Waiting(i.request, i.tag, i.magic, Before(max(i.sent_at or since, since)))
+            Waiting(i.request, i.tag, i.magic, befores.of(i, self._watched_since(i)))
             for i in intents
             if i.request is not None
         ]
         found = iter(await settle_all(self._broker, waiting, clock=self._clock, grace_seconds=self._grace))
         never = Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
         return [never if i.request is None else next(found) for i in intents]
+
+    def _watched_since(self, intent: Intent) -> float:
+        return max(self._unknown_since[intent.row], self._connected_since)
 
     def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
         """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""
@@ -173,8 +181,6 @@ class Watcher:
             isinstance(request, ClosePosition) and request.volume is None
         )
         return self._absence_proves or harmless
-
-    # -- positions and orders --------------------------------------------------------------------
 
     async def _follow(self, snapshot: Snapshot) -> None:
         positions = {p.identifier: p for p in snapshot.positions}
@@ -286,10 +292,8 @@ class Watcher:
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""
-        watched = (self._clock.now() - self._connected_since).total_seconds()
+        watched = self._clock.monotonic() - self._connected_since
         return self._absence_proves or watched >= self._grace
-
-    # -- what waits ------------------------------------------------------------------------------
 
     async def _retry(self) -> None:
         rows = self._journal.intents.unfinished(self.terminal_id, ("planned", "waiting"))
@@ -389,5 +393,7 @@ class Watcher:
     def _may_try_again(self, last: Intent) -> bool:
         if last.state in UNFINISHED:
             return False
-        done = last.done_at
-        return done is None or (self._clock.now() - done).total_seconds() >= RULE_AGAIN_SECONDS
+        if last.done_at is None:
+            return True
+        # A last try in the future: the computer's clock was set back.
+        return not 0 <= (self._clock.now() - last.done_at).total_seconds() < RULE_AGAIN_SECONDS

@@ -13,8 +13,9 @@ from decimal import Decimal
 
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Found, Readings
+from signalos.brokers.mt5.likeness import has_levels, looks_like, same
 from signalos.domain.errors import Refused, TerminalDown, TerminalError
-from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
+from signalos.domain.market import Deal, DealEntry, MarginMode
 from signalos.domain.order import (
     CancelOrder,
     ClosePosition,
@@ -24,7 +25,6 @@ from signalos.domain.order import (
     OrderRequest,
     Outcome,
     OutcomeKind,
-    is_tag,
 )
 from signalos.domain.signal import OrderKind
 from signalos.kit.clock import Clock
@@ -33,7 +33,8 @@ FRESH_SECONDS = 30.0
 """A quote that changed at most this long ago shows that the terminal is connected and up to date."""
 
 _FILLED_WITHIN = timedelta(days=7)
-_CLOCKS_DIFFER = timedelta(minutes=1)
+_CLOCKS_DIFFER = timedelta(hours=2)
+"""So far the computer's clock may have been off when it was sent; what is known otherwise is left out."""
 _ENTERING = (DealEntry.IN, DealEntry.INOUT)
 
 
@@ -45,20 +46,23 @@ _KEEP_LOOKING = Outcome(kind=OutcomeKind.UNKNOWN)
 class Before:
     """What was known when the request went out.
 
-    ``sent_at`` is wall time of the clock given to ``settle``; after a restart of the app or of the
-    terminal it is the moment from which the terminal was watched again, if that is later: a terminal
-    that has just connected may still be loading its history.
+    ``sent_at`` is wall time of the clock given to ``settle``: deals are looked at from then on. ``waited``
+    is for how many seconds the terminal has been watched since; None counts from ``sent_at``. After a
+    restart of the app or of the terminal it counts anew: a terminal that has just connected may still be
+    loading its history. Where a computer's clock may be set back or forward it is measured by another.
 
     ``identifiers`` and ``tickets`` are positions and orders known to be something else: those that
     existed before, or that the journal knows as other legs. With them an entry whose comment the broker
-    replaced is still recognised; None where they are not known. ``volume`` is the position's volume
-    before a close.
+    replaced is still recognised; None where they are not known. ``alone``: no other request for the same
+    symbol, side and volume is looked for. ``volume`` is the position's volume before a close.
     """
 
     sent_at: datetime
     identifiers: frozenset[str] | None = None
     tickets: frozenset[str] | None = None
     volume: Decimal | None = None
+    waited: float | None = None
+    alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ async def settle_all(
     """Look once. Answer what became of each request, in their order, or None to look again later.
 
     A found trace is adopted at once. ``refused`` with reason ``not_executed`` is answered only when
-    nothing was found, the grace window has passed since ``before.sent_at``, and the terminal shows a
+    nothing was found, the grace window has passed, and the terminal shows a
     live quote: an answer that is merely late must not become a second trade. ``live_quote`` False
     leaves the quote out, for a terminal whose answers are known to be up to date (the simulated one).
 
@@ -113,13 +117,17 @@ async def settle_all(
     try:
         await _read_ahead(look, waiting)
         for place, one in enumerate(waiting):
-            waited = (now - one.before.sent_at).total_seconds()
+            waited = one.before.waited
+            if waited is None:
+                waited = (now - one.before.sent_at).total_seconds()
             try:
-                found[place] = await _settled(look, one, waited, grace_seconds, live_quote)
+                found[place] = outcome = await _settled(look, one, waited, grace_seconds, live_quote)
             except TerminalDown:
                 raise
             except TerminalError:
                 continue  # of this one nothing can be known now; the others do not wait for it
+            if outcome is not None and isinstance(one.request, OpenLeg):
+                look.take(outcome.identifier, outcome.ticket)
     except TerminalError:
         return found  # away or not answering: what it did cannot be known before it is back
     return found
@@ -133,6 +141,8 @@ async def _read_ahead(look: AtOnce, waiting: Sequence[Waiting]) -> None:
         with contextlib.suppress(Refused):
             await look.tick(symbol)
     await look.search([(one.tag, one.magic) for one, _ in opening])
+    if opening:
+        look.looked_since = min(one.before.sent_at for one, _ in opening) - _CLOCKS_DIFFER
     closing = [one.request.identifier for one in waiting if isinstance(one.request, ClosePosition)]
     if closing:
         oldest = min(one.before.sent_at for one in waiting)
@@ -219,46 +229,43 @@ def _adopted(request: OpenLeg, found: Found) -> Outcome:
 async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) -> Outcome | None:
     """Look for an entry whose comment the broker replaced, by all that is left of it.
 
-    Exactly one that is not known to be something else is adopted; several are not guessed about.
+    What is not known to be something else and has the levels that were asked for is adopted; of several
+    that are alike in everything the oldest, since each is as good as the other. A single one with other
+    levels is adopted where no other request is looked for that it could belong to. What has ended meanwhile
+    tells no levels: it is adopted as it is, for a trade that is over can be nobody's second one.
     """
     now = await look.untagged()
-    positions = [p for p in now.positions if _looks_like(p, request, magic)]
-    orders = [o for o in now.orders if _looks_like(o, request, magic)]
+    positions = [p for p in now.positions if looks_like(p, request, magic)]
+    orders = [o for o in now.orders if looks_like(o, request, magic)]
     if before.identifiers is None or before.tickets is None:
         return _KEEP_LOOKING if positions or orders else None
     known, tickets = before.identifiers, before.tickets
-    positions = [p for p in positions if p.identifier not in known]
-    orders = [o for o in orders if o.ticket not in tickets]
+    taken = look.taken
+    positions = [p for p in positions if p.identifier not in known and p.identifier not in taken]
+    orders = [o for o in orders if o.ticket not in tickets and o.ticket not in taken]
     held = {p.identifier for p in positions}
     ended = [
         deal
-        for deal in await look.deals_since(before.sent_at - _CLOCKS_DIFFER)
-        if deal.entry in _ENTERING
-        and deal.position not in known | held
-        and _looks_like(deal, request, magic)
+        for deal in await look.untagged_entries(before.sent_at - _CLOCKS_DIFFER)
+        if deal.position not in known
+        and deal.position not in held
+        and deal.position not in taken
+        and looks_like(deal, request, magic)
     ]
-    if not positions and not orders and not ended:
+    found = [
+        *(Found(position=p) for p in positions),
+        *(Found(order=o) for o in orders),
+        *(Found(deals=(deal,)) for deal in ended),
+    ]
+    if not found:
         return None
-    if len(positions) + len(orders) + len(ended) > 1:
-        return _KEEP_LOOKING
-    return _adopted(
-        request,
-        Found(
-            position=positions[0] if positions else None,
-            order=orders[0] if orders else None,
-            deals=tuple(ended),
-        ),
-    )
-
-
-def _looks_like(row: Position | PendingOrder | Deal, request: OpenLeg, magic: int) -> bool:
-    return (
-        row.symbol == request.symbol
-        and row.side is request.side
-        and row.volume == request.volume
-        and row.magic == str(magic)
-        and not is_tag(row.tag)
-    )
+    tick_size = (await look.spec(request.symbol)).tick_size
+    exact = [one for one in found if has_levels(one, request, tick_size)]
+    if exact:
+        return _adopted(request, exact[0])
+    if len(ended) == len(found) or (len(found) == 1 and before.alone):
+        return _adopted(request, found[0])
+    return _KEEP_LOOKING
 
 
 async def _close(look: AtOnce, request: ClosePosition, tag: str, before: Before) -> Outcome | None:
@@ -300,8 +307,8 @@ async def _levels(look: AtOnce, request: ModifyPosition) -> Outcome | None:
         )
     tick_size = (await look.spec(position.symbol)).tick_size
     if not (
-        _same(position.stop_loss, request.stop_loss, tick_size)
-        and _same(position.take_profit, request.take_profit, tick_size)
+        same(position.stop_loss, request.stop_loss, tick_size)
+        and same(position.take_profit, request.take_profit, tick_size)
     ):
         return None
     return Outcome(kind=OutcomeKind.DONE, identifier=request.identifier, reason="adopted")
@@ -313,19 +320,12 @@ async def _order_levels(look: AtOnce, request: ModifyOrder, before: Before) -> O
         return await _order_gone(look, request.ticket, before)
     tick_size = (await look.spec(order.symbol)).tick_size
     if not (
-        _same(order.price, request.price, tick_size)
-        and _same(order.stop_loss, request.stop_loss, tick_size)
-        and _same(order.take_profit, request.take_profit, tick_size)
+        same(order.price, request.price, tick_size)
+        and same(order.stop_loss, request.stop_loss, tick_size)
+        and same(order.take_profit, request.take_profit, tick_size)
     ):
         return None
     return Outcome(kind=OutcomeKind.DONE, ticket=request.ticket, reason="adopted")
-
-
-def _same(shown: Decimal | None, asked: Decimal | None, tick_size: Decimal) -> bool:
-    """True for equal levels; the broker rounded what was asked to its tick size."""
-    if shown is None or asked is None:
-        return shown is asked
-    return abs(shown - asked) < tick_size
 
 
 async def _cancel(look: AtOnce, request: CancelOrder, before: Before) -> Outcome | None:

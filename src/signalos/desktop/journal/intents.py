@@ -55,8 +55,11 @@ class Intent:
     done_at: datetime | None
 
     def due(self, now: datetime) -> bool:
-        """True when ``now`` (wall time) is late enough for the next try: pauses double from try to try."""
-        if self.done_at is None:
+        """True when ``now`` (wall time) is late enough for the next try: pauses double from try to try.
+
+        A last try in the future means that the computer's clock was set back: nothing waits for that.
+        """
+        if self.done_at is None or now < self.done_at:
             return True
         pause = min(LONGEST_PAUSE, 0.1 * 2.0 ** min(self.sends, 10))
         return (now - self.done_at).total_seconds() >= pause

@@ -99,6 +99,12 @@ class Latches:
         ).fetchall()
         return [_latch(r) for r in rows]
 
+    def wants(self, terminal_id: str, origin: str) -> bool:
+        """False if ``origin`` (of an intent) is a stop that was ended, or has been proven flat."""
+        kind, _, latch_id = origin.partition(":")
+        latch = self.get(terminal_id, latch_id) if kind == "latch" else None
+        return latch is None or not (latch.ended or latch.flat)
+
     def get(self, terminal_id: str, latch_id: str) -> Latch | None:
         """One latch, in force or ended."""
         row = self._db.execute(

@@ -102,6 +102,11 @@ class Legs:
         found = self._all("terminal_id=? AND identifier=?", terminal_id, identifier)
         return found[0] if found else None
 
+    def identifiers(self, terminal_id: str) -> frozenset[str]:
+        """The positions and orders that are known as legs, alive or not."""
+        rows = self._db.execute("SELECT identifier FROM leg WHERE terminal_id=?", (terminal_id,))
+        return frozenset(row[0] for row in rows)
+
     def of_living_signals(self, terminal_id: str) -> list[Leg]:
         """All legs, ended ones too, of signals with a leg that is alive; in order of their messages."""
         return self._all(
