@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -96,7 +96,7 @@ class Brokerage:
         settings = AccountSettings(deposit=Decimal(100_000))
         state, _ = opened_account(settings, to_micros(START))
         market = Market(prices(path), contracts(filling, instant), settings.currency, settings.digits)
-        self._now = lambda: to_micros(clock.now())
+        self._now: Callable[[], int] = lambda: to_micros(clock.now())
         self.account = Account(settings, market, state)
         self.terminal = Terminal(self.account, InMemory(), self._now, "C:/terminal64.exe")  # type: ignore[arg-type]
         self.own_login = settings.login

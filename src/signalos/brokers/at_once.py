@@ -7,15 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from signalos.brokers.base import Found, Readings, ReadsMany, Snapshot
-from signalos.domain.market import Deal, Position, SymbolSpec, Tick
+from signalos.domain.market import Deal, DealEntry, Position, SymbolSpec, Tick
 from signalos.domain.order import is_tag
 
+ENTERING = (DealEntry.IN, DealEntry.INOUT)
 FEW = 4
 """Up to so many are asked for one by one: the terminal then looks at less."""
 
 
 class AtOnce:
-    """What ``broker`` shows at one look. What has been read is not read again; throw it away afterwards."""
+    """What ``broker`` shows at one look. What has been read is not read again; throw it away afterwards.
+
+    ``taken`` are positions and orders that are known to belong to one of the requests that are looked for.
+    ``looked_since`` is the earliest moment from which entries will be asked for, if that is known.
+    """
 
     def __init__(self, broker: Readings) -> None:
         self._broker = broker
@@ -28,15 +33,24 @@ class AtOnce:
         self._found: Mapping[str, Found] = {}
         self._searched: frozenset[str] = frozenset()
         self._deals: dict[str, Sequence[Deal]] = {}
-        self._since: dict[datetime, Sequence[Deal]] = {}
         self.taken: set[str] = set()
-        """Positions and orders that have been found to belong to something at this look."""
+        self.looked_since: datetime | None = None
+        self._untagged_entries: tuple[datetime, tuple[Deal, ...]] | None = None
+        self._since: dict[datetime, Sequence[Deal]] = {}
 
     async def search(self, wanted: Sequence[tuple[str, int]]) -> None:
         """Look for all (tag, magic) with one reading, where the broker can and they are many."""
         if len(wanted) > FEW and isinstance(self._broker, ReadsMany):
             self._found = await self._broker.find_all(wanted)
             self._searched = frozenset(tag for tag, _ in wanted)
+            for found in self._found.values():
+                self.take(None if found.position is None else found.position.identifier)
+                self.take(None if found.order is None else found.order.ticket)
+                self.take(*(deal.position for deal in found.deals))
+
+    def take(self, *identifiers: str | None) -> None:
+        """Note positions and orders that belong to one of the requests: they are no other's."""
+        self.taken.update(i for i in identifiers if i is not None)
 
     async def read_deals(self, positions: Iterable[str], since: datetime) -> None:
         """Read the deals of positions opened after ``since`` with one reading, where the broker can."""
@@ -59,6 +73,16 @@ class AtOnce:
                 orders=tuple(o for o in now.orders if not is_tag(o.tag)),
             )
         return self._untagged
+
+    async def untagged_entries(self, since: datetime) -> list[Deal]:
+        """Entries since ``since`` that carry no whole tag of ours."""
+        first = since if self.looked_since is None else min(since, self.looked_since)
+        kept = self._untagged_entries
+        if kept is None or kept[0] > first:
+            deals = await self._broker.deals_since(first)
+            kept = (first, tuple(d for d in deals if d.entry in ENTERING and not is_tag(d.tag)))
+            self._untagged_entries = kept
+        return [deal for deal in kept[1] if deal.at >= since]
 
     async def position(self, identifier: str) -> Position | None:
         """The open position with ``identifier``."""
@@ -93,12 +117,7 @@ class AtOnce:
             self._deals[position] = await self._broker.deals(position)
         return self._deals[position]
 
-    async def untagged_deals(self, since: datetime) -> Sequence[Deal]:
-        """Deals since ``since`` without those that carry a whole tag of ours."""
-        if since not in self._since:
-            deals = await self._broker.deals_since(since)
-            self._since[since] = tuple(deal for deal in deals if not is_tag(deal.tag))
-        return self._since[since]
-
     async def deals_since(self, since: datetime) -> Sequence[Deal]:
-        return await self._broker.deals_since(since)
+        if since not in self._since:
+            self._since[since] = await self._broker.deals_since(since)
+        return self._since[since]

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
-from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any
 
 from signalos.brokers.base import Broker
-from signalos.brokers.mt5.reconcile import Before, Waiting, settle_all
+from signalos.brokers.mt5.reconcile import Waiting, settle_all
+from signalos.desktop.befores import Befores, look_of
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.turns import in_turns
 from signalos.desktop.logs import RETRY_LOG
-from signalos.domain.order import CancelOrder, ClosePosition, OpenLeg, OrderRequest, Outcome, OutcomeKind
-from signalos.domain.signal import Side
+from signalos.domain.order import CancelOrder, ClosePosition, OpenLeg, Outcome, OutcomeKind
 from signalos.kit.clock import Clock
 
 LOOK_SHARE = 2.0  # one part in so many of the time goes into looking for what is unknown, for others wait
 NEVER = Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
-
-Shape: TypeAlias = tuple[str, Side, Decimal]
-"""All that tells an entry at a broker who keeps no comments."""
 
 
 class Unknowns:
@@ -71,33 +66,20 @@ class Unknowns:
             await asyncio.sleep(0)
 
     async def _look_for(self, intents: Sequence[Intent], connected_since: float) -> list[Outcome | None]:
-        known = self._journal.legs.identifiers(self._terminal_id) if intents else frozenset()
-        under_way = self._under_way()
-        alike = Counter(shape for i in intents if (shape := _shape(i.request)) is not None)
-        now, monotonic = self._clock.now(), self._clock.monotonic()
-        oldest = min((i.sent_at for i in intents if i.sent_at is not None), default=now)
-        waiting = []
-        for intent in intents:
-            if intent.request is None:
-                continue
-            shape = _shape(intent.request)
-            # What is being opened right now is not known as its own leg yet.
-            all_known = shape not in under_way
-            before = Before(
-                min(oldest, now),  # one for all: what has happened since is read once
-                identifiers=known if all_known else None,
-                tickets=known if all_known else None,
-                # The computer's clock may have been set since: waiting is counted by the other one.
-                waited=monotonic - max(self._looked_since[intent.row], connected_since),
-                alone=shape is None or alike[shape] == 1,
+        if not intents:
+            return []
+        open_ends = self._journal.intents.unfinished(self._terminal_id, ("sending", "unknown"))
+        befores = Befores(self._journal.legs.identifiers(self._terminal_id), open_ends, self._clock)
+        waiting = [
+            # The computer's clock may have been set since: waiting is counted by the other one.
+            Waiting(
+                i.request, i.tag, i.magic, befores.of(i, max(self._looked_since[i.row], connected_since))
             )
-            waiting.append(Waiting(intent.request, intent.tag, intent.magic, before))
+            for i in intents
+            if i.request is not None
+        ]
         found = iter(await settle_all(self._broker, waiting, clock=self._clock, grace_seconds=self._grace))
         return [NEVER if i.request is None else next(found) for i in intents]
-
-    def _under_way(self) -> set[Shape]:
-        sending = self._journal.intents.unfinished(self._terminal_id, ("sending",))
-        return {shape for i in sending if (shape := _shape(i.request)) is not None}
 
     def _settle(self, intent: Intent, outcome: Outcome) -> None:
         if self._is_anothers(intent, outcome):
@@ -114,11 +96,12 @@ class Unknowns:
 
     def _is_anothers(self, intent: Intent, outcome: Outcome) -> bool:
         identifier = outcome.identifier or outcome.ticket
-        shape = _shape(intent.request)
-        if shape is None or identifier is None:
+        if identifier is None or not isinstance(intent.request, OpenLeg):
             return False
         leg = self._journal.legs.by_identifier(self._terminal_id, identifier)
-        return (leg is not None and leg.key != intent.key) or shape in self._under_way()
+        sending = self._journal.intents.unfinished(self._terminal_id, ("sending",))
+        looks = look_of(intent)
+        return (leg is not None and leg.key != intent.key) or any(look_of(i) == looks for i in sending)
 
     def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
         """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""
@@ -129,7 +112,3 @@ class Unknowns:
             isinstance(request, ClosePosition) and request.volume is None
         )
         return self._absence_proves or harmless
-
-
-def _shape(request: OrderRequest | None) -> Shape | None:
-    return (request.symbol, request.side, request.volume) if isinstance(request, OpenLeg) else None

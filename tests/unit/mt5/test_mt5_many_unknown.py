@@ -90,6 +90,19 @@ async def test_many_closes_are_told_from_one_reading_of_the_deals(rig: Rig) -> N
     assert _calls(rig) == {"deals_of": 1, "snapshot": 1}
 
 
+async def test_of_many_alike_without_comments_each_is_adopted_once(rig: Rig) -> None:
+    sent_at = rig.clock.now()
+    rig.module.comment = "by broker"
+    for leg in range(1, 13):
+        rig.module.script.append(("done_none", -10002))
+        await rig.do(rig.leg(), leg)
+    before = Before(sent_at, identifiers=frozenset(), tickets=frozenset(), alone=False)
+    waiting = [Waiting(rig.leg(), rig.tag(leg), MAGIC, before) for leg in range(1, 13)]
+    found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
+    adopted = [one.identifier for one in found if one is not None]
+    assert sorted(adopted, key=str) == sorted(map(str, rig.module.positions))
+
+
 async def test_a_terminal_that_is_away_settles_nothing(rig: Rig) -> None:
     sent_at = rig.clock.now() - timedelta(minutes=1)
     await _unknown(rig, 10)

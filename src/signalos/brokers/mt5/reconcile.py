@@ -13,8 +13,9 @@ from decimal import Decimal
 
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Found, Readings
+from signalos.brokers.mt5.likeness import has_levels, looks_like, same
 from signalos.domain.errors import Refused, TerminalDown, TerminalError
-from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
+from signalos.domain.market import Deal, DealEntry, MarginMode
 from signalos.domain.order import (
     CancelOrder,
     ClosePosition,
@@ -24,7 +25,6 @@ from signalos.domain.order import (
     OrderRequest,
     Outcome,
     OutcomeKind,
-    is_tag,
 )
 from signalos.domain.signal import OrderKind
 from signalos.kit.clock import Clock
@@ -121,11 +121,13 @@ async def settle_all(
             if waited is None:
                 waited = (now - one.before.sent_at).total_seconds()
             try:
-                found[place] = await _settled(look, one, waited, grace_seconds, live_quote)
+                found[place] = outcome = await _settled(look, one, waited, grace_seconds, live_quote)
             except TerminalDown:
                 raise
             except TerminalError:
                 continue  # of this one nothing can be known now; the others do not wait for it
+            if outcome is not None and isinstance(one.request, OpenLeg):
+                look.take(outcome.identifier, outcome.ticket)
     except TerminalError:
         return found  # away or not answering: what it did cannot be known before it is back
     return found
@@ -139,6 +141,8 @@ async def _read_ahead(look: AtOnce, waiting: Sequence[Waiting]) -> None:
         with contextlib.suppress(Refused):
             await look.tick(symbol)
     await look.search([(one.tag, one.magic) for one, _ in opening])
+    if opening:
+        look.looked_since = min(one.before.sent_at for one, _ in opening) - _CLOCKS_DIFFER
     closing = [one.request.identifier for one in waiting if isinstance(one.request, ClosePosition)]
     if closing:
         oldest = min(one.before.sent_at for one in waiting)
@@ -149,8 +153,6 @@ async def _settled(
     look: AtOnce, one: Waiting, waited: float, grace_seconds: float, live_quote: bool
 ) -> Outcome | None:
     outcome = await _look(look, one.request, one.tag, one.magic, one.before)
-    if isinstance(one.request, OpenLeg) and outcome is not None:
-        look.taken |= {name for name in (outcome.identifier, outcome.ticket) if name}
     if outcome is not None:
         return None if outcome is _KEEP_LOOKING else outcome
     if waited < grace_seconds or (live_quote and not await _quote_lives(look, one.request)):
@@ -233,20 +235,22 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     tells no levels: it is adopted as it is, for a trade that is over can be nobody's second one.
     """
     now = await look.untagged()
-    positions = [p for p in now.positions if _looks_like(p, request, magic)]
-    orders = [o for o in now.orders if _looks_like(o, request, magic)]
+    positions = [p for p in now.positions if looks_like(p, request, magic)]
+    orders = [o for o in now.orders if looks_like(o, request, magic)]
     if before.identifiers is None or before.tickets is None:
         return _KEEP_LOOKING if positions or orders else None
-    known, tickets = before.identifiers | look.taken, before.tickets | look.taken
-    positions = [p for p in positions if p.identifier not in known]
-    orders = [o for o in orders if o.ticket not in tickets]
+    known, tickets = before.identifiers, before.tickets
+    taken = look.taken
+    positions = [p for p in positions if p.identifier not in known and p.identifier not in taken]
+    orders = [o for o in orders if o.ticket not in tickets and o.ticket not in taken]
     held = {p.identifier for p in positions}
     ended = [
         deal
-        for deal in await look.untagged_deals(before.sent_at - _CLOCKS_DIFFER)
-        if deal.entry in _ENTERING
-        and deal.position not in known | held
-        and _looks_like(deal, request, magic)
+        for deal in await look.untagged_entries(before.sent_at - _CLOCKS_DIFFER)
+        if deal.position not in known
+        and deal.position not in held
+        and deal.position not in taken
+        and looks_like(deal, request, magic)
     ]
     found = [
         *(Found(position=p) for p in positions),
@@ -256,32 +260,12 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     if not found:
         return None
     tick_size = (await look.spec(request.symbol)).tick_size
-    exact = [one for one in found if _has_levels(one, request, tick_size)]
+    exact = [one for one in found if has_levels(one, request, tick_size)]
     if exact:
         return _adopted(request, exact[0])
     if len(ended) == len(found) or (len(found) == 1 and before.alone):
         return _adopted(request, found[0])
     return _KEEP_LOOKING
-
-
-def _has_levels(found: Found, request: OpenLeg, tick_size: Decimal) -> bool:
-    """True for a position or order with the stop and target of ``request``; a deal tells neither."""
-    row = found.position or found.order
-    return row is not None and (
-        _same(row.stop_loss, request.stop_loss, tick_size)
-        and _same(row.take_profit, request.take_profit, tick_size)
-        and (not isinstance(row, PendingOrder) or _same(row.price, request.price, tick_size))
-    )
-
-
-def _looks_like(row: Position | PendingOrder | Deal, request: OpenLeg, magic: int) -> bool:
-    return (
-        row.symbol == request.symbol
-        and row.side is request.side
-        and row.volume == request.volume
-        and row.magic == str(magic)
-        and not is_tag(row.tag)
-    )
 
 
 async def _close(look: AtOnce, request: ClosePosition, tag: str, before: Before) -> Outcome | None:
@@ -323,8 +307,8 @@ async def _levels(look: AtOnce, request: ModifyPosition) -> Outcome | None:
         )
     tick_size = (await look.spec(position.symbol)).tick_size
     if not (
-        _same(position.stop_loss, request.stop_loss, tick_size)
-        and _same(position.take_profit, request.take_profit, tick_size)
+        same(position.stop_loss, request.stop_loss, tick_size)
+        and same(position.take_profit, request.take_profit, tick_size)
     ):
         return None
     return Outcome(kind=OutcomeKind.DONE, identifier=request.identifier, reason="adopted")
@@ -336,19 +320,12 @@ async def _order_levels(look: AtOnce, request: ModifyOrder, before: Before) -> O
         return await _order_gone(look, request.ticket, before)
     tick_size = (await look.spec(order.symbol)).tick_size
     if not (
-        _same(order.price, request.price, tick_size)
-        and _same(order.stop_loss, request.stop_loss, tick_size)
-        and _same(order.take_profit, request.take_profit, tick_size)
+        same(order.price, request.price, tick_size)
+        and same(order.stop_loss, request.stop_loss, tick_size)
+        and same(order.take_profit, request.take_profit, tick_size)
     ):
         return None
     return Outcome(kind=OutcomeKind.DONE, ticket=request.ticket, reason="adopted")
-
-
-def _same(shown: Decimal | None, asked: Decimal | None, tick_size: Decimal) -> bool:
-    """True for equal levels; the broker rounded what was asked to its tick size."""
-    if shown is None or asked is None:
-        return shown is asked
-    return abs(shown - asked) < tick_size
 
 
 async def _cancel(look: AtOnce, request: CancelOrder, before: Before) -> Outcome | None:
