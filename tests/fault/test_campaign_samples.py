@@ -17,4 +17,11 @@ def test_kills_leave_every_leg_once(tmp_path: Path) -> None:
 
 
 def test_stops_are_proven_flat(tmp_path: Path) -> None:
-    assert asyncio.run(stops.campaign(4, seed=5, folder=tmp_path)) == 0
+    assert asyncio.run(stops.campaign(6, seed=5, folder=tmp_path)) == 0
+
+
+def test_an_app_that_forgets_the_latch_turns_the_stops_red(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asyncio.run(stops.campaign(2, 5, tmp_path, "tests.fault.variants.forgetful")) > 0
+    assert "entries were sent after the latch" in capsys.readouterr().out

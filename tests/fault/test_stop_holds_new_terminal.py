@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.world import World
 
 pytestmark = [pytest.mark.fault, pytest.mark.alone]

@@ -12,7 +12,7 @@ import pytest
 
 from signalos.desktop.journal.store import FILE_NAME
 from signalos.kit.clock import VirtualClock
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.telegram.double import TelegramDouble
 from tests.support.telegram.rig import ENVIRON, TelegramRig
 from tests.support.world import World

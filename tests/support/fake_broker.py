@@ -172,6 +172,10 @@ class FakeBroker:
         """Let the market close a position at its stop or target."""
         self._close(self.book[identifier], self.book[identifier].volume, price, reason)
 
+    def part_by_hand(self, identifier: str, volume: Decimal) -> None:
+        """Let the user close ``volume`` of a position in the terminal."""
+        self._close(self.book[identifier], volume, self.bid, "client")
+
     def fill(self, ticket: str) -> None:
         """Let a waiting order fill."""
         order = self.waiting.pop(ticket)

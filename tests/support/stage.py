@@ -16,7 +16,7 @@ import httpx
 
 from signalos.desktop.auth import AuthTokenManager
 from signalos.desktop.journal.store import FILE_NAME
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.world import CLOCK, World, free_port, signalos
 
 EMAIL = "demo@signalos.example"

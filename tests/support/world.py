@@ -20,7 +20,8 @@ import msgspec
 from signalos.kit.clock import DemoTime, SystemClock
 from signalos.kit.wire import LineTransport, WireLost, WireNeverSent, WireTimeout, connect_tcp
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
 CLOCK = SystemClock()
 
 
@@ -42,6 +43,8 @@ class World:
 
     ``config`` is merged over the desktop app's configuration; ``demo`` is the demo clock, None for
     real time; ``prices`` the folder of recorded prices. ``environ`` is added to every process's.
+    ``app_program`` is the module that runs as the desktop app: another one than the product's own shows
+    that a test sees its faults.
     """
 
     folder: Path
@@ -51,6 +54,7 @@ class World:
     balance: int = 100_000
     account_type: str = "demo"
     environ: dict[str, str] = field(default_factory=dict)
+    app_program: str = "signalos.cli"
     port: int = field(default_factory=free_port)
     sim: subprocess.Popen[bytes] | None = None
     app: subprocess.Popen[bytes] | None = None
@@ -101,10 +105,8 @@ class World:
 
     def start_app(self) -> None:
         """Start the desktop app; it begins with recovery."""
-        self.app = self._spawn(
-            "desktop",
-            signalos("desktop", "run", "--config", str(self.config_file), "--home", str(self.home)),
-        )
+        arguments = ["desktop", "run", "--config", str(self.config_file), "--home", str(self.home)]
+        self.app = self._spawn("desktop", [sys.executable, "-m", self.app_program, *arguments])
 
     def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         environ = {**os.environ, "SIGNALOS_HOME": str(self.folder / "state"), **self.environ}
@@ -115,6 +117,7 @@ class World:
                 stdout=log,
                 stderr=log,
                 env=environ,
+                cwd=ROOT,
                 start_new_session=True,
             )
 
@@ -174,7 +177,7 @@ class World:
         path = self.folder / f"{name}.log"
         return path.read_text(encoding="utf-8", errors="replace")[-4000:] if path.exists() else ""
 
-    async def terminal(self, fn: str, *args: Any, **kwargs: Any) -> Any:
+    async def terminal(self, fn: str, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the simulated terminal directly; waits while it is down."""
         while True:
             try:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from signalos.desktop.lane import Lane
     from signalos.desktop.model_reading import ModelReader
     from signalos.desktop.online import Online
+    from signalos.desktop.terminal import Terminal
 
 log = logging.getLogger(__name__)
-ELSEWHERE_SECONDS = 0.05
 FINISH_WITHIN_SECONDS = 10.0
 PART_AGAIN_SECONDS = 5.0
 
@@ -114,11 +114,18 @@ def _told(why: BaseException) -> BaseException:
 class App:
     """The running app: terminals, pipeline, sources and, where paired, everything online."""
 
-    def __init__(self, parts: Parts, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        environ: Mapping[str, str],
+        *,
+        languages: Languages | None = None,
+        source_of: Callable[[Any, SourceParts], Source] = build_source,
+    ) -> None:
         self._parts = parts
         self._journal = parts.journal
         self._terminals = build_terminals(parts)
-        languages = load_languages()
+        languages = languages or load_languages()
         parts.channels.know(languages)
 
         def parse(message: Message, context: ReadingContext, own: Languages | None) -> Reading:
@@ -147,7 +154,7 @@ class App:
             environ=environ,
             home=parts.home,
         )
-        self._sources: list[Source] = [build_source(s, shared) for s in parts.config.sources]
+        self._sources: list[Source] = [source_of(s, shared) for s in parts.config.sources]
         self._online: Online | None = None
         if parts.config.server_url is not None:
             # Imported where it is used: stand-alone, the app needs neither HTTP nor WebSocket client.
@@ -165,6 +172,11 @@ class App:
                 random=parts.random,
                 environ=environ,
             )
+
+    @property
+    def terminals(self) -> Sequence[Terminal]:
+        """Every configured terminal, in the order of the configuration."""
+        return self._terminals
 
     def _build_model_reader(
         self, languages: Languages, lanes: Sequence[Lane], environ: Mapping[str, str]
@@ -265,7 +277,7 @@ class App:
             if state != told:
                 self._journal.set_meta(STATE, state)
                 told = state
-            await self._parts.clock.sleep(ELSEWHERE_SECONDS)
+            await self._parts.clock.sleep(self._parts.elsewhere_seconds)
 
     def _connections(self, book: ConnectionBook) -> dict[str, dict[str, object]]:
         return {

@@ -155,6 +155,7 @@ def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None)
         position=position,
         order=order if position is None else None,
         target=leg.target,
+        by_hand=leg.trade.by_hand,
     )
 
 

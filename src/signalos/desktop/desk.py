@@ -121,7 +121,11 @@ class Desk:
     def _late(self, command: Command) -> CommandResult | None:
         if command.expires_at is not None and self._clock.now() > command.expires_at:
             return _failed(command, "expired", "it arrived after its time had run out", state="expired")
-        if command.terminal_seq < self._journal.commands.newest_applied(self.terminal_id):
+        applied = self._journal.commands.newest_applied(self.terminal_id)
+        if command.kind == "resume":
+            # A stop is applied when it is latched, long before it is flat and has a result.
+            applied = max(applied, self._journal.commands.newest_stop_before(self.terminal_id, command.id))
+        if command.terminal_seq < applied:
             return _failed(command, "superseded", "a later command was applied already", state="superseded")
         return None
 

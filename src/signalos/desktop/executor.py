@@ -80,8 +80,11 @@ class Executor:
 
     def adopt(self, intent: Intent, outcome: Outcome) -> Intent:
         """Journal ``outcome`` (from a send or from reconciliation) with all that follows from it."""
+        state = _state(intent, outcome)
         with self._journal.transaction():
-            self._journal.intents.settle(intent, _state(intent, outcome), outcome)
+            self._journal.intents.settle(intent, state, outcome)
+            if state in ("planned", "waiting"):
+                self.withdraw_if_over(intent)
             settled = self._journal.intents.get(intent.key)
             match intent.request:
                 case OpenLeg():
@@ -92,6 +95,12 @@ class Executor:
                     pass  # The watcher reads what became of the position from the broker itself.
             self._alert(settled, outcome)
         return settled
+
+    def withdraw_if_over(self, intent: Intent) -> None:
+        """What is still to be sent for a stop that ended while it was under way is not sent any more."""
+        if not self._journal.latches.wants(self.terminal_id, intent.key.origin):
+            text = "the stop was over before it could be sent again"
+            self._journal.intents.mark(intent, "superseded", "latch_ended", text)
 
     def _cancelled(self, intent: Intent, request: CancelOrder, outcome: Outcome) -> None:
         leg = self._journal.legs.by_identifier(self.terminal_id, request.ticket)
@@ -224,7 +233,8 @@ def _state(intent: Intent, outcome: Outcome) -> str:
         case OutcomeKind.WAITING:
             return "waiting"
         case OutcomeKind.NEVER_SENT:
-            return "planned"
+            # As it was: what waits for its market goes on waiting.
+            return "waiting" if intent.state == "waiting" else "planned"
         case OutcomeKind.UNKNOWN:
             return "unknown"
         case OutcomeKind.REFUSED:

@@ -176,7 +176,7 @@ class Lane:
                 await self._executor.send(intent)
 
     def _barred(self, context: DecisionContext, part: int, action: Action) -> Decision | None:
-        """Refuse real money without leave, and an edit that would open twice or undo a refusal."""
+        """Refuse real money without leave, what a stop held up, and an edit that would open twice or undo a refusal."""
         if not isinstance(action, Open):
             return None
         if context.account is not None and not context.account.demo and not self._allow_real:
@@ -184,6 +184,13 @@ class Lane:
                 "real_account_not_allowed",
                 f"{context.account.identity} is not a demo account: set allow_real_account for this terminal"
                 " in config.json once you want real money to be traded",
+            )
+        arrived = self._journal.messages.arrived_at(context.chat_id, context.message_id, context.version)
+        held_back = self._journal.latches.held_back(self.terminal_id, context.chat_id, arrived)
+        if held_back and not context.halted:
+            return _refusal(
+                held_back,
+                f"it arrived before trading was resumed, when it was {held_back}: it is not traded later",
             )
         legs = self._journal.legs.of_message(context.terminal_id, context.chat_id, context.message_id)
         if context.by_hand and any(leg.key.part == part for leg in legs):

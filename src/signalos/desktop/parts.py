@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from signalos.desktop.secure_file_handler import SecureFileHandler
 from signalos.desktop.stop import reach_new_terminals
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.terminal import Terminal, TerminalSettings
-from signalos.desktop.terminal_types import TERMINAL_TYPES, BrokerParts
+from signalos.desktop.terminal_types import TERMINAL_TYPES, BrokerParts, TerminalType
 from signalos.domain.errors import ConfigError
 from signalos.domain.strategy import Strategy
 from signalos.domain.strategy_document import strategy_from_document
@@ -33,7 +33,12 @@ from signalos.protocol.strategies import ChannelRules
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What every part of the app shares. ``clock`` is wall time, ``market`` the messages' time."""
+    """What every part of the app shares. ``clock`` is wall time, ``market`` the messages' time.
+
+    ``terminal_class`` is what makes a terminal of a broker and the journal. ``watch_seconds`` is the pause
+    between two looks at each terminal, ``elsewhere_seconds`` that between two looks at what the command
+    line wrote into the journal.
+    """
 
     config: DesktopConfig
     home: Path
@@ -44,6 +49,10 @@ class Parts:
     market: Clock
     round_number: int
     random: random.Random
+    terminal_types: Mapping[str, TerminalType] = field(default_factory=lambda: TERMINAL_TYPES)
+    terminal_class: type[Terminal] = Terminal
+    watch_seconds: float = 0.1
+    elsewhere_seconds: float = 0.05
 
 
 def load(config_path: Path, home: Path, environ: Mapping[str, str]) -> Parts:
@@ -126,7 +135,7 @@ def build_terminals(parts: Parts) -> list[Terminal]:
 
 
 def _terminal(parts: Parts, config: TerminalConfig, logs: Mapping[str, JsonLog]) -> Terminal:
-    kind = TERMINAL_TYPES[config.type]
+    kind = parts.terminal_types[config.type]
     broker = kind.build(config, BrokerParts(parts.clock, parts.market, parts.random))
     routes = {r.source: r for r in parts.config.routes if not r.terminals or config.id in r.terminals}
     own = {
@@ -134,12 +143,13 @@ def _terminal(parts: Parts, config: TerminalConfig, logs: Mapping[str, JsonLog])
         for source, route in routes.items()
         if route.strategy is not None and parts.config.server_url is None
     }
-    return Terminal(
+    return parts.terminal_class(
         TerminalSettings(
             config.id,
             grace_seconds=config.grace_seconds,
             absence_proves=kind.absence_proves,
             allow_real_account=config.allow_real_account,
+            watch_seconds=parts.watch_seconds,
         ),
         broker,
         parts.journal,

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from signalos.brokers.base import Broker, Snapshot
+from signalos.desktop.backoff import pause as wait_or
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
@@ -27,6 +28,8 @@ from signalos.kit.clock import Clock
 log = logging.getLogger(__name__)
 LONGEST_PAUSE = 0.5
 """Most seconds between two rounds while nothing changes."""
+LOOK_AGAIN_SECONDS = 1.0
+"""Pause between two looks at an account that has been proven flat, as long as the stop is in force."""
 
 
 def reach_new_terminals(journal: Journal, terminals: Sequence[str]) -> None:
@@ -77,9 +80,14 @@ class Stopper:
             if open_latches:
                 pause = self._every if after != open_latches else min(LONGEST_PAUSE, 2 * pause)
                 await self._clock.sleep(pause)
-            else:
-                pause = self._every
+                continue
+            pause = self._every
+            proven = self._journal.latches.active(self.terminal_id)
+            if not proven:
                 await self._awake.wait()
+            elif not await wait_or(self._clock, LOOK_AGAIN_SECONDS, self._awake):
+                for latch in proven:
+                    await self._look_again(latch)
 
     async def round(self, latch: Latch) -> Latch:
         """One round on ``latch``: refuse what waits, close and cancel what its mode names, look again."""
@@ -88,17 +96,37 @@ class Stopper:
         self._refuse_waiting_entries()
         try:
             snapshot = await self._broker.snapshot()
-            for request, ticket in self._work(latch, snapshot):
+            work = self._work(latch, snapshot)
+            for request, ticket in work:
                 if self._ended(latch):
                     return latch
                 await self._send(latch, snapshot, request, ticket)
+                latch = self._tell_of_each(latch, [ticket for _, ticket in work])
             # Asked before the proof is read: what was under way then would be missing in an older answer.
             in_flight = self._entries_in_flight()
             snapshot = await self._broker.snapshot()
         except TerminalError as why:
-            return self._note(latch, None, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
+            return self._note(latch, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
+        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)] + in_flight
+        return self._note(latch, left, looked=True, flat=not left)
+
+    def _tell_of_each(self, latch: Latch, tickets: Sequence[str]) -> Latch:
+        """Progress within a round, by the answers to what was sent; it is not proven yet and never flat."""
+        tried = self._journal.intents.last_of_each_chat(self.terminal_id, _origin(latch))
+        done = {intent.key.chat_id for intent in tried if intent.state == "executed"}
+        left = [self._left(latch, ticket) for ticket in tickets if ticket not in done]
+        return self._note(latch, left, looked=True)
+
+    async def _look_again(self, latch: Latch) -> None:
+        """Begin anew where something of ours has come after the proof: a broker may be later than any patience."""
+        try:
+            snapshot = await self._broker.snapshot()
+        except TerminalError:
+            return  # seen when it is back
         left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
-        return self._note(latch, snapshot, left + in_flight)
+        if left:
+            log.warning("an order came after the proof", extra={"data": {"terminal": self.terminal_id}})
+            self._note(latch, left, looked=True)
 
     def _ended(self, latch: Latch) -> bool:
         """True once a resume has ended the latch: nothing is closed in its name any more."""
@@ -127,7 +155,8 @@ class Stopper:
         """What ``latch`` still has to close or cancel, pendings first (they could still fill)."""
         if latch.mode == "stop-entries":
             return []
-        everything = latch.mode == "close-all"
+        # What the user opens by hand after the proof is not what they wanted to be rid of.
+        everything = latch.mode == "close-all" and not latch.proven
         work: list[tuple[OrderRequest, str]] = [
             (CancelOrder(ticket=order.ticket), order.ticket)
             for order in snapshot.orders
@@ -177,15 +206,16 @@ class Stopper:
     def _left(self, latch: Latch, ticket: str) -> dict[str, Any]:
         last = self._last_attempt(latch, ticket)
         if last is None:
-            return {"ticket": ticket, "reason": "new", "text": "found after the last round"}
+            return {"ticket": ticket, "reason": "new", "text": "not tried yet"}
         reason = "waiting_for_session" if last.state == "waiting" else (last.reason or last.state)
         return {"ticket": ticket, "reason": reason, "text": last.text}
 
-    def _note(self, latch: Latch, snapshot: Snapshot | None, left: list[dict[str, Any]]) -> Latch:
-        flat = snapshot is not None and not left
+    def _note(
+        self, latch: Latch, left: list[dict[str, Any]], *, looked: bool = False, flat: bool = False
+    ) -> Latch:
         closed, total = latch.closed, latch.total
-        if snapshot is not None:
-            # Proven by the broker's answer: what was tried and is there no more, whoever closed it.
+        if looked:
+            # What was tried and is there no more counts, whoever closed it.
             tried = self._journal.intents.last_of_each_chat(self.terminal_id, _origin(latch))
             there = {item["ticket"] for item in left} - {None}
             closed = len({i.key.chat_id for i in tried} - there)

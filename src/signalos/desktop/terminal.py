@@ -35,13 +35,15 @@ CONNECT_AGAIN_SECONDS = 0.5
 class TerminalSettings:
     """How one terminal is treated. ``grace_seconds``: how long an unknown order is looked for;
     ``absence_proves``: the terminal's answer proves that it never received what it does not show;
-    ``allow_real_account``: open trades on accounts that are no demo accounts.
+    ``allow_real_account``: open trades on accounts that are no demo accounts; ``watch_seconds``: the
+    pause between two looks at its positions and orders.
     """
 
     terminal_id: str
     grace_seconds: float = 30.0
     absence_proves: bool = False
     allow_real_account: bool = False
+    watch_seconds: float = 0.1
 
 
 Note: TypeAlias = Callable[[str, dict[str, Any]], None]
@@ -52,6 +54,7 @@ class Terminal:
     """One terminal's parts and their tasks."""
 
     executor_class = Executor
+    stopper_class = Stopper
 
     def __init__(
         self,
@@ -108,8 +111,11 @@ class Terminal:
             absence_proves=settings.absence_proves,
             guard=guard,
             note=note,
+            every_seconds=settings.watch_seconds,
         )
-        self.stopper = Stopper(self.terminal_id, broker, journal, executor, magic=magic, clock=clock)
+        self.stopper = self.stopper_class(
+            self.terminal_id, broker, journal, executor, magic=magic, clock=clock
+        )
         self.desk = Desk(
             self.terminal_id,
             broker,
@@ -157,6 +163,8 @@ class Terminal:
                 self.watcher.trouble = ""
                 return
             except TerminalError as why:
+                if isinstance(why, WrongAccount):
+                    await self.broker.stop()  # else it would hold on to the account it has just seen
                 self.watcher.away(why)
                 if told != str(why):
                     log.warning(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,14 +17,13 @@ from signalos.brokers.mt5.reconcile import Before, settle
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
+from signalos.desktop.following import Follower
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
-from signalos.desktop.journal.legs import Leg
 from signalos.desktop.logs import RETRY_LOG
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError, WrongAccount
-from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
 from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.strategy import Strategy
 from signalos.engine import break_even_step, manage
@@ -61,7 +60,9 @@ class Watcher:
         self.latest: Snapshot | None = None
         self.trouble = "starting"
         self._wrong_account = False
-        self._connected_since = clock.now()
+        # Waiting is counted by the monotonic clock: the computer's own may be set back or forward.
+        self._connected_since = clock.monotonic()
+        self._unknown_since: dict[int, float] = {}
         self.on_settled: Callable[[], None] = lambda: None
         self._broker = broker
         self._journal = journal
@@ -76,6 +77,7 @@ class Watcher:
         self._absence_proves = absence_proves
         self._guard = guard
         self._note = note
+        self._follower = Follower(terminal_id, broker, journal, executor, magic)
         self._every = every_seconds
 
     def start(self) -> None:
@@ -109,12 +111,12 @@ class Watcher:
         """One round. Raises TerminalError when the terminal cannot be read."""
         snapshot = await self._broker.snapshot()
         if self.latest is None:
-            self._connected_since = self._clock.now()
+            self._connected_since = self._clock.monotonic()
         self.latest = snapshot
         if self._guard is not None:
             self._guard.see(snapshot.account)
         await self._settle_unknown()
-        await self._follow(snapshot)
+        await self._follower.follow(snapshot, self._history_is_loaded())
         async with self._busy:
             await self._retry()
             await self._move_waiting_stops()
@@ -123,14 +125,18 @@ class Watcher:
     # -- unknown outcomes ------------------------------------------------------------------------
 
     async def _settle_unknown(self) -> None:
-        for intent in self._journal.intents.unfinished(self.terminal_id, ("unknown",)):
+        unknown = self._journal.intents.unfinished(self.terminal_id, ("unknown",))
+        now = self._clock.monotonic()
+        self._unknown_since = {i.row: self._unknown_since.get(i.row, now) for i in unknown}
+        for intent in unknown:
             outcome = await self._look_for(intent)
             if outcome is None:
                 continue
             if self._may_send_again(intent, outcome):
-                self._journal.intents.mark(
-                    intent, "planned", "proven_absent", "the terminal shows nothing of it; sent again"
-                )
+                with self._journal.transaction():
+                    text = "the terminal shows nothing of it; sent again"
+                    self._journal.intents.mark(intent, "planned", "proven_absent", text)
+                    self._executor.withdraw_if_over(intent)
                 self._note(RETRY_LOG, intent.shown())
             else:
                 self._executor.adopt(intent, outcome)
@@ -139,13 +145,25 @@ class Watcher:
     async def _look_for(self, intent: Intent) -> Outcome | None:
         if intent.request is None:
             return Outcome(kind=OutcomeKind.REFUSED, reason="not_executed")
-        sent = intent.sent_at or self._connected_since
+        since = max(self._unknown_since[intent.row], self._connected_since)
+        now = self._clock.now()
+        known = self._journal.legs.identifiers(self.terminal_id)
+        open_ends = self._journal.intents.unfinished(self.terminal_id, ("sending", "unknown"))
+        others = [i for i in open_ends if i.row != intent.row and _alike(i, intent)]
+        # What such a one is opening right now is not known as its own yet.
+        all_known = not any(other.state == "sending" for other in others)
         return await settle(
             self._broker,
             intent.request,
             tag=intent.tag,
             magic=intent.magic,
-            before=Before(max(sent, self._connected_since)),
+            before=Before(
+                min(intent.sent_at or now, now),
+                identifiers=known if all_known else None,
+                tickets=known if all_known else None,
+                waited=self._clock.monotonic() - since,
+                alone=not others,
+            ),
             clock=self._clock,
             grace_seconds=self._grace,
         )
@@ -160,105 +178,9 @@ class Watcher:
         )
         return self._absence_proves or harmless
 
-    # -- positions and orders --------------------------------------------------------------------
-
-    async def _follow(self, snapshot: Snapshot) -> None:
-        positions = {p.identifier: p for p in snapshot.positions}
-        orders = {o.ticket: o for o in snapshot.orders}
-        gone: list[Leg] = []
-        with self._journal.transaction():
-            for leg in self._journal.legs.alive(self.terminal_id):
-                if leg.state == "open" and leg.identifier in positions:
-                    self._follow_position(leg, positions[leg.identifier])
-                elif leg.state == "pending" and leg.identifier in orders:
-                    self._follow_order(leg, orders[leg.identifier])
-                elif leg.identifier in positions:
-                    # On hedging accounts a filled order's position takes the order's own number.
-                    self._executor.order_filled(leg, leg.identifier)
-                else:
-                    gone.append(leg)
-        for leg in gone:
-            if leg.state == "open":
-                await self._follow_closed(leg)
-            else:
-                await self._follow_filled_or_cancelled(leg)
-
-    def _follow_position(self, leg: Leg, position: Position) -> None:
-        closed = max(leg.trade.closed_volume, leg.trade.volume - position.volume)
-        self._executor.update_leg(
-            leg,
-            entry_price=position.entry_price,
-            stop_loss=position.stop_loss,
-            take_profit=position.take_profit,
-            target=position.take_profit,
-            closed_volume=closed,
-            ticket=position.ticket,
-            opened_at=position.opened_at,
-        )
-
-    async def _follow_closed(self, leg: Leg) -> None:
-        deals = await self._broker.deals(leg.identifier)
-        exits = [d for d in deals if d.entry is not DealEntry.IN]
-        entries = [d for d in deals if d.entry is DealEntry.IN]
-        opened = sum((d.volume for d in entries), start=leg.trade.volume * 0)
-        if not entries or sum((d.volume for d in exits), start=opened * 0) < opened:
-            return  # the history lags behind; it is asked again in the next round
-        self._close(leg, deals, entries[0], exits[-1])
-
-    def _close(self, leg: Leg, deals: Sequence[Deal], first: Deal, last: Deal) -> None:
-        self._executor.update_leg(
-            leg,
-            state="closed",
-            deals=deals,
-            volume=sum((d.volume for d in deals if d.entry is DealEntry.IN), start=last.volume * 0),
-            closed_volume=sum(
-                (d.volume for d in deals if d.entry is not DealEntry.IN), start=last.volume * 0
-            ),
-            entry_price=first.price,
-            close_price=last.price,
-            pnl=sum((d.net for d in deals), start=last.profit * 0),
-            reason=self._who_closed(last),
-            opened_at=first.at,
-            closed_at=last.at,
-        )
-
-    def _who_closed(self, last: Deal) -> str:
-        """The broker's reason; for our own closes what asked for it: stop, command, signal or rule."""
-        if last.reason != "expert":
-            return last.reason
-        origin = self._journal.intents.origin_of(self.terminal_id, last.tag)
-        return {"latch": "stop", "": "expert"}.get(origin, origin)
-
-    def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
-        self._executor.update_leg(
-            leg,
-            entry_price=order.price,
-            stop_loss=order.stop_loss,
-            take_profit=order.take_profit,
-            target=order.take_profit,
-            volume=order.volume,
-        )
-
-    async def _follow_filled_or_cancelled(self, leg: Leg) -> None:
-        found = await self._broker.find(leg.tag, self._magic())
-        if found.order is not None:
-            return
-        # A broker may have replaced the tag: the deals of the order's own number tell as well.
-        deals = found.deals or await self._broker.deals(leg.identifier)
-        identifier = found.position.identifier if found.position else None
-        if identifier is None and deals:
-            identifier = deals[0].position
-        now = self._journal.legs.by_identifier(self.terminal_id, leg.identifier)
-        if now is None or now.state != "pending":
-            return  # a cancellation was answered meanwhile
-        if identifier is not None:
-            self._executor.order_filled(leg, identifier)
-        elif self._history_is_loaded():
-            self._executor.order_ended(leg)
-
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""
-        watched = (self._clock.now() - self._connected_since).total_seconds()
+        watched = self._clock.monotonic() - self._connected_since
         return self._absence_proves or watched >= self._grace
 
     # -- what waits ------------------------------------------------------------------------------
@@ -277,12 +199,15 @@ class Watcher:
             if intent.due(self._clock.now()):
                 await self._executor.send(intent)
 
-    @staticmethod
-    def _belongs_elsewhere(intent: Intent) -> bool:
-        """A stop's attempts are the stopper's; a command that was not sent yet is the desk's."""
-        origin = intent.key.origin
-        unsent = intent.state == "planned"
-        return origin.startswith("latch:") or (unsent and origin.startswith("command:"))
+    def _belongs_elsewhere(self, intent: Intent) -> bool:
+        """A stop's attempts are the stopper's; a command that was neither sent nor answered is the desk's.
+
+        What was answered with "it waits for the session" is waited for here, whatever becomes of the next send.
+        """
+        kind, _, command_id = intent.key.origin.partition(":")
+        if kind == "command" and intent.state == "planned":
+            return self._journal.commands.result(self.terminal_id, command_id) is None
+        return kind == "latch"
 
     async def _move_waiting_stops(self) -> None:
         """Break-evens that a message asked for before the price allowed them."""
@@ -355,5 +280,15 @@ class Watcher:
     def _may_try_again(self, last: Intent) -> bool:
         if last.state in UNFINISHED:
             return False
-        done = last.done_at
-        return done is None or (self._clock.now() - done).total_seconds() >= RULE_AGAIN_SECONDS
+        if last.done_at is None:
+            return True
+        # A last try in the future: the computer's clock was set back.
+        return not 0 <= (self._clock.now() - last.done_at).total_seconds() < RULE_AGAIN_SECONDS
+
+
+def _alike(one: Intent, other: Intent) -> bool:
+    """True for two entries that look the same at a broker who keeps no comments."""
+    a, b = one.request, other.request
+    if not isinstance(a, OpenLeg) or not isinstance(b, OpenLeg):
+        return False
+    return (a.symbol, a.side, a.volume) == (b.symbol, b.side, b.volume)

@@ -13,14 +13,22 @@ class SchemaTooNew(RuntimeError):
     """The file was written by a newer version: nothing is touched; start the newer version again."""
 
 
-def open_sqlite(path: Path, steps: Sequence[str], *, any_thread: bool = False) -> sqlite3.Connection:
+def open_sqlite(
+    path: Path,
+    steps: Sequence[str],
+    *,
+    any_thread: bool = False,
+    connection: type[sqlite3.Connection] = sqlite3.Connection,
+) -> sqlite3.Connection:
     """Open ``path`` with WAL and full sync, and bring its schema up to date.
 
     ``steps`` are SQL scripts; ``PRAGMA user_version`` counts how many have run. Transactions are
     explicit (``isolation_level=None``): use :func:`transaction`. Raises SchemaTooNew.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=not any_thread, timeout=10)
+    db = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=not any_thread, timeout=10, factory=connection
+    )
     try:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA journal_mode=WAL")

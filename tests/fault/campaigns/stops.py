@@ -1,179 +1,145 @@
-"""Stop trading at random moments, some with a kill in the middle, and prove it flat each time.
+"""Stop trading with 20 positions open and orders in flight, under faults, and prove it flat each time.
 
-``python start.py prove stops [--runs 20] [--seed 1]``: each run opens positions and waiting orders,
-latches the stop from the command line while signals keep coming, kills the app in one run of four,
-and asks the terminal itself: no position, no order, no entry after the latch, nothing until resume.
+``python start.py prove stops [--runs 200] [--seed 1]``: each run opens about 20 positions and waiting
+orders in three symbols, lets the terminal lose answers, delay, requote, reject and vanish, kills the app,
+its worker or the terminal in most runs, and latches the stop from the command line while signals keep
+coming. Then the terminal itself is asked: no position, no order, no entry after the latch; and nothing of
+what came in the meantime is traded after the resume.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import math
 import random
 import shutil
 import statistics
 import sys
 import tempfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from signalos.desktop.journal import Journal
-from signalos.kit.ids import SystemIds
-from tests.support.world import CLOCK, World, signalos
+from tests.support.stopping import POSITIONS, TROUBLES, Bench, Stop
 
-QUIET = {
-    "riskPercentage": 0.2,
-    "maxDailyTrades": 1000,
-    "maxOpenTrades": 1000,
-    "filters": {"skip_duplicates": False, "skip_conflicts": False},
-}
+AT_A_TIME = 2
+A_WORLD = 10
+"""Runs in one world: with every start of an app its journal and the account's history begin anew."""
 
 
-def quiet_prices(folder: Path) -> Path:
-    """A folder with a EURUSD that hardly moves, for a day from the account's start."""
-    folder.mkdir(parents=True, exist_ok=True)
-    begin = datetime(2024, 1, 2, tzinfo=UTC)
-    with (folder / "EURUSD.csv").open("w", encoding="utf-8") as file:
-        file.write("time,bid,ask\n")
-        for second in range(7200):
-            bid = 1.10000 + (second % 7) * 0.00001
-            file.write(f"{(begin + timedelta(seconds=second)).isoformat()},{bid:.5f},{bid + 0.0001:.5f}\n")
-    return folder
-
-
-def signal_text(kind: str, number: int) -> str:
-    """A signal whose levels no other number has: the same levels again would be a re-post."""
-    away = 0.00001 * (number % 400)
-    match kind:
-        case "buy":
-            return (
-                f"EURUSD BUY NOW\nSL {1.0900 - away:.5f}\nTP1 {1.1100 + away:.5f}\nTP2 {1.1200 + away:.5f}"
-            )
-        case "limit":
-            return f"EURUSD BUY LIMIT {1.0950 - away:.5f}\nSL {1.0880 - away:.5f}\nTP {1.1100 + away:.5f}"
-        case _:
-            return f"EURUSD SELL NOW\nSL {1.1100 + away:.5f}\nTP {1.0900 - away:.5f}"
-
-
-async def one_stop(folder: Path, chance: random.Random, kill: bool) -> dict[str, Any]:
-    """One run; {seconds, entries_after, left, flat, traded_before_resume, opened}."""
-    world = World(folder, config={"strategy": QUIET}, prices=quiet_prices(folder / "prices"))
-    world.start_sim()
-    await world.terminal("account_info")
-    world.start_app()
-    posting = asyncio.create_task(_keep_posting(world, chance))
-    try:
-        await world.until(lambda: world.status().get("ready"), 60)
-        await CLOCK.sleep(chance.uniform(0.3, 2.0))
-        began = CLOCK.monotonic()
-        stop = await asyncio.create_subprocess_exec(
-            *signalos("desktop", "stop", "--home", str(world.home), "--json", "--wait", "60"),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        if kill:
-            await CLOCK.sleep(chance.uniform(0.0, 0.6))
-            world.kill(chance.choice(["app", "worker"]))
-            await CLOCK.sleep(chance.uniform(0.0, 0.3))
-            if world.app is not None and world.app.poll() is not None:
-                world.start_app()
-        output, _ = await stop.communicate()
-        seconds = CLOCK.monotonic() - began
-        answer = json.loads(output)
-        latched = datetime.fromisoformat(answer["latchedAt"])
-        after = await world.deals()
-        await CLOCK.sleep(1.0)  # signals keep coming: none of them may trade
-        posting.cancel()
-        await CLOCK.sleep(0.3)
-        later = await world.deals()
-        entries = [d for d in later if d["entry"] == 0 and d["type"] in (0, 1)]
-        new = len(entries) - len([d for d in after if d["entry"] == 0 and d["type"] in (0, 1)])
-        result = {
-            "seconds": seconds,
-            "code": stop.returncode,
-            "flat": answer["flat"],
-            "positions": len(await world.positions()),
-            "orders": len(await world.terminal("orders_get") or []),
-            "entries_after_flat": new,
-            "sent_after_latch": sent_after(world.home, latched),
-            "opened": len(entries),
-        }
-        if world.app is not None and world.app.poll() is not None:
-            # The stop command held the folder when the app was started again: it refused, as it should.
-            world.start_app()
-        world.command("resume")
-        world.post(900_001, signal_text("buy", 399))
-        await world.until(lambda: any(x["messageId"] == 900_001 for x in world.journal()), 30)
-        await world.until(world.positions, 30)
-        result["trades_after_resume"] = len(await world.positions())
-        return result
-    finally:
-        posting.cancel()
-        world.stop()
-
-
-def sent_after(home: Path, latched: datetime) -> int:
-    """How many executed entries were sent after the latch, by the journal's own times."""
-    journal = Journal(home, clock=CLOCK, market=CLOCK, ids=SystemIds())
-    try:
-        return sum(
-            1
-            for intent in journal.intents.everything()
-            if intent.kind == "open" and intent.state in ("executed", "pending")
-            if intent.sent_at is not None and intent.sent_at > latched
-        )
-    finally:
-        journal.close()
-
-
-async def _keep_posting(world: World, chance: random.Random) -> None:
-    for number in range(1, 900_000):
-        world.post(number, signal_text(chance.choice(["buy", "buy", "limit", "sell"]), number))
-        await CLOCK.sleep(chance.uniform(0.02, 0.15))
-
-
-def faults_of(result: dict[str, Any]) -> list[str]:
+def faults_of(stop: Stop) -> list[str]:
     """What a run did wrong."""
     found = []
-    if result["code"] != 0 or not result["flat"]:
-        found.append(f"not proven flat: {result}")
-    if result["positions"] or result["orders"]:
-        found.append(f"{result['positions']} positions and {result['orders']} orders are left")
-    if result["sent_after_latch"]:
-        found.append(f"{result['sent_after_latch']} entries were sent after the latch")
-    if result["entries_after_flat"]:
-        found.append(f"{result['entries_after_flat']} entries after the stop")
-    if not result["trades_after_resume"]:
-        found.append("nothing traded after resume")
+    if stop.code != 0 or not stop.flat:
+        found.append(f"not proven flat (exit {stop.code})")
+    if stop.positions or stop.orders:
+        found.append(f"{stop.positions} positions and {stop.orders} orders are left")
+    if stop.sent_after_latch:
+        found.append(f"{stop.sent_after_latch} entries were sent after the latch")
+    if stop.entries_after_flat:
+        found.append(f"{stop.entries_after_flat} entries after it was called flat")
+    if stop.doubled:
+        found.append(f"opened twice: {stop.doubled}")
+    if stop.traded_later:
+        found.append(f"posted while stopped and traded: messages {stop.traded_later}")
+    if not stop.refused:
+        found.append("no signal came while trading was stopped: this run proves little")
+    if stop.open_before < POSITIONS:
+        found.append(f"only {stop.open_before} positions were open: this run proves little")
     return found
 
 
-async def campaign(runs: int, seed: int, folder: Path) -> int:
-    """Run all, print the figures; the number of faults."""
-    chance = random.Random(seed)
-    faults, seconds, opened = 0, [], 0
-    for number in range(runs):
-        result = await one_stop(folder / f"run-{number}", chance, kill=number % 4 == 3)
-        seconds.append(result["seconds"])
-        opened += result["opened"]
-        for text in faults_of(result):
-            faults += 1
-            print(f"  FAULT run {number}: {text}")
-    if not opened:
-        faults += 1
-        print("  FAULT nothing was ever opened: these runs prove nothing")
-    print(
-        f"{runs} stops, seed {seed}, {opened} entries before them; seconds to proven flat (start of the"
-        f" command included): median {statistics.median(seconds):.2f}, longest {max(seconds):.2f}; {faults} faults"
+def emptiness_of(stops: list[Stop]) -> list[str]:
+    """Why the runs together prove little, if so."""
+    found = []
+    if not any(stop.in_flight for stop in stops):
+        found.append("no entry was in flight at any latch")
+    if not any(stop.lost_answers for stop in stops):
+        found.append("no answer was lost")
+    return found
+
+
+def distribution(seconds: list[float]) -> str:
+    """Median, 90th and 99th percentile, longest."""
+    ordered = sorted(seconds)
+
+    def at(share: float) -> float:
+        return ordered[math.ceil(share * len(ordered)) - 1]
+
+    return (
+        f"median {statistics.median(ordered):.2f}, p90 {at(0.9):.2f}, p99 {at(0.99):.2f},"
+        f" longest {ordered[-1]:.2f}"
     )
-    return faults
+
+
+async def campaign(runs: int, seed: int, folder: Path, app_program: str = "signalos.cli") -> int:
+    """Run all, two at a time, print the figures; the number of faults."""
+    turn = asyncio.Semaphore(AT_A_TIME)
+    numbers = [range(first, min(first + A_WORLD, runs)) for first in range(0, runs, A_WORLD)]
+    if runs <= AT_A_TIME * A_WORLD:  # few runs are shared out all the same
+        numbers = [range(first, runs, AT_A_TIME) for first in range(min(runs, AT_A_TIME))]
+    found: dict[int, Stop] = {}
+    broken: list[str] = []
+
+    async def world(some: range) -> None:
+        async with turn:
+            broken.extend(await _one_world(some, seed, folder, app_program, found))
+
+    await asyncio.gather(*(world(some) for some in numbers))
+    return report(found, broken, runs, seed)
+
+
+async def _one_world(
+    numbers: range, seed: int, folder: Path, app_program: str, found: dict[int, Stop]
+) -> list[str]:
+    """Several stops in one world, into ``found``; answers what could not even be looked at."""
+    chance = random.Random(f"{seed}:{numbers.start}")
+    bench = Bench(folder / f"runs-from-{numbers.start}", chance, app_program)
+    number = numbers.start
+    try:
+        await bench.start()
+        for number in numbers:
+            found[number] = await bench.stop(TROUBLES[number % len(TROUBLES)])
+        await bench.fill()
+        bench.judge_later()
+    except AssertionError as why:
+        return [f"run {number} came to no end: {why}"]
+    finally:
+        await bench.end()
+    return []
+
+
+def report(found: dict[int, Stop], broken: list[str], runs: int, seed: int) -> int:
+    """Print faults and figures; the number of faults."""
+    faults = broken[:]
+    for number, stop in sorted(found.items()):
+        faults += [f"run {number} ({stop.trouble}): {text}" for text in faults_of(stop)]
+    stops = list(found.values())
+    faults += emptiness_of(stops)
+    for text in faults:
+        print(f"  FAULT {text}")
+    if stops:
+        held = statistics.mean(s.open_before for s in stops)
+        waiting = statistics.mean(s.waiting_before for s in stops)
+        flying = [s.in_flight for s in stops if s.in_flight]
+        print(
+            f"{len(stops)} of {runs} stops, seed {seed}; at the stop on average {held:.1f} positions and"
+            f" {waiting:.1f} waiting orders; {len(flying)} runs with {sum(flying)} entries in flight at the"
+            f" latch; {sum(s.lost_answers for s in stops)} answers lost"
+        )
+        print(f"seconds from the latch to proven flat: {distribution([s.seconds for s in stops])}")
+        print(f"the same with the command's own start: {distribution([s.with_start for s in stops])}")
+        for trouble in TROUBLES:
+            some = [s.seconds for s in stops if s.trouble == trouble]
+            if some:
+                print(f"  {trouble:<10} {len(some):4} runs: {distribution(some)}")
+    print(f"{len(faults)} faults")
+    return len(faults)
 
 
 def main(arguments: list[str]) -> int:
     """Run the campaign; exit 1 on any fault."""
     parser = argparse.ArgumentParser(prog="stops")
-    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="signalos-stops-"))

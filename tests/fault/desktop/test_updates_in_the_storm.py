@@ -135,6 +135,8 @@ def wrongs_of(rig: Rig) -> list[str]:
         for leg in rig.journal.legs.of_message("t1", CHAT, number)
     }
     wrong = [f"doubled {tag}" for tag, n in Counter(d.tag for d in broker.entries()).items() if n > 1]
+    # Nobody touches anything by hand in a storm: every change is ours or the market's.
+    wrong += [f"called a change by hand: {a!r}" for a in rig.events("alert") if b"changed_by_hand" in a]
     living = {leg.tag for leg in legs.values() if leg.state == "pending"}
     wrong += [
         f"{i.kind} of {i.key.message_id} is {i.state}"

@@ -18,7 +18,7 @@ from signalos.desktop.wire_events import alert_event
 from signalos.kit.clock import SystemClock
 from signalos.kit.ids import SystemIds
 from signalos.kit.single import is_held
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.world import World
 
 SIZE = (150, 48)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.fault.campaigns.kills import Downtime, Run, differences, doubled, unjournalled
+from tests.fault.campaigns.stops import distribution, emptiness_of, faults_of
+from tests.support.stopping import Stop
 
 AT = datetime(2014, 5, 1, 8, tzinfo=UTC)
 
@@ -69,3 +73,40 @@ def test_what_the_rules_refuse_and_the_killed_run_executes_is_a_fault() -> None:
     refused = run(line(1, "refused", reason="missing_stop"))
     faults, excused = differences(refused, run(line(1, "executed")), {1: AT})
     assert (len(faults), excused) == (1, [])
+
+
+GOOD: dict[str, Any] = {"code": 0, "flat": True, "open_before": 20, "refused": 3}
+
+
+def test_a_good_stop_has_no_fault() -> None:
+    assert faults_of(Stop("nothing", **GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "text"),
+    [
+        ({"code": 3}, "not proven flat"),
+        ({"flat": False}, "not proven flat"),
+        ({"positions": 1}, "1 positions and 0 orders are left"),
+        ({"orders": 2}, "0 positions and 2 orders are left"),
+        ({"sent_after_latch": 1}, "sent after the latch"),
+        ({"entries_after_flat": 1}, "after it was called flat"),
+        ({"doubled": ["A"]}, "opened twice"),
+        ({"traded_later": [7]}, "posted while stopped and traded"),
+        ({"refused": 0}, "proves little"),
+        ({"open_before": 19}, "proves little"),
+    ],
+)
+def test_each_thing_a_stop_may_do_wrong_is_a_fault(wrong: dict[str, Any], text: str) -> None:
+    (fault,) = faults_of(Stop("nothing", **{**GOOD, **wrong}))
+    assert text in fault
+
+
+def test_stops_without_anything_in_flight_or_lost_prove_little() -> None:
+    assert len(emptiness_of([Stop("nothing", **GOOD)])) == 2
+    assert emptiness_of([Stop("nothing", **GOOD, in_flight=1, lost_answers=1)]) == []
+
+
+def test_the_distribution_names_the_longest_and_not_less() -> None:
+    text = distribution([float(n) for n in range(1, 201)])
+    assert text == "median 100.50, p90 180.00, p99 198.00, longest 200.00"

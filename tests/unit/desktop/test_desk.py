@@ -202,3 +202,35 @@ async def test_a_stop_that_the_strategy_requires_is_not_removed(rig: Rig) -> Non
     done = result(rig, 1)
     assert done is not None
     assert (done.success, done.reason) == (False, "stop_required")
+
+
+async def test_a_close_that_waits_for_its_session_is_made_though_a_later_try_is_lost(rig: Rig) -> None:
+    fates = iter(["closed", "lose_request"])
+    rig.broker.faults = lambda request: next(fates, "")
+    rig.terminal.desk.accept(command(rig, 1, "close", identifier=only(rig)))
+    await rig.run(0.05)
+    told = result(rig, 1)
+    assert told is not None
+    assert told.reason == "waiting_for_session"
+    await rig.run(6)
+    assert not rig.broker.book
+
+
+async def test_a_close_that_waits_for_its_session_is_made_though_the_terminal_was_away(rig: Rig) -> None:
+    fates = iter(["closed", "down"])
+    rig.broker.faults = lambda request: next(fates, "")
+    rig.terminal.desk.accept(command(rig, 1, "close", identifier=only(rig)))
+    await rig.run(3)
+    assert not rig.broker.book
+
+
+async def test_what_a_stop_had_under_way_when_it_was_resumed_is_not_sent_again(rig: Rig) -> None:
+    rig.broker.faults = lambda request: "lose_request"
+    rig.terminal.desk.accept(command(rig, 1, "stop", mode="close-all", latchId="s1"))
+    await rig.run(0.3)
+    rig.terminal.desk.accept(command(rig, 2, "resume", endStop="s1"))
+    await rig.run(0.1)
+    rig.broker.faults = lambda request: ""
+    await rig.run(8)
+    assert [line["state"] for line in rig.lines() if line["origin"] == "latch:s1"] == ["superseded"]
+    assert rig.broker.book, "trading goes on, the trade as well"

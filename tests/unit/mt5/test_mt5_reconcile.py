@@ -123,8 +123,29 @@ async def test_what_might_be_ours_keeps_absence_from_being_concluded(rig: Rig) -
     rig.module.comment = "x"
     await _lost(rig, rig.leg())
     assert await _after_grace(rig, rig.leg()) is None
+    # With other levels it could be the other request's that is looked for as well.
+    other = rig.leg(take_profit=D("1.2"))
+    known = {"identifiers": frozenset[str](), "tickets": frozenset[str]()}
+    assert await _after_grace(rig, other, alone=False, **known) is None
+
+
+async def test_of_two_that_are_alike_the_levels_tell_which_is_ours(rig: Rig) -> None:
+    rig.module.comment = "x"
+    await _lost(rig, rig.leg(take_profit=D("1.2")), leg=2)
+    await _lost(rig, rig.leg())
+    first, second = rig.module.positions
+    found = await rig.settle(rig.leg(), alone=False, identifiers=frozenset(), tickets=frozenset())
+    assert found is not None
+    assert found.identifier == str(second) != str(first)
+
+
+async def test_of_two_that_are_alike_in_everything_the_older_is_taken(rig: Rig) -> None:
+    rig.module.comment = "x"
+    await _lost(rig, rig.leg())
     await _lost(rig, rig.leg(), leg=2)
-    assert await _after_grace(rig, rig.leg(), identifiers=frozenset(), tickets=frozenset()) is None
+    found = await rig.settle(rig.leg(), alone=False, identifiers=frozenset(), tickets=frozenset())
+    assert found is not None
+    assert found.identifier == str(min(rig.module.positions))
 
 
 async def test_an_order_still_at_work_is_waited_for(rig: Rig) -> None:

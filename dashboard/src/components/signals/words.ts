@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   waiting_for_session: 'Waiting for the market to open', superseded: 'A newer one took its place', not_filled: 'The order was not filled yet',
   sl: 'Stop loss', tp: 'Take profit', stop_loss: 'Stop loss', take_profit: 'Take profit', so: 'Margin stop-out', break_even: 'Break-even stop',
   expert: 'Closed by SignalOS', client: 'Closed by hand', mobile: 'Closed by hand', web: 'Closed by hand', user: 'Closed by hand', latch: 'Emergency stop', stop: 'Emergency stop', signal: 'Closed by the channel',
-  command: 'Closed from the dashboard', rule: 'Closed by a rule of yours',
+  changed_by_hand: 'Changed by hand', command: 'Closed from the dashboard', rule: 'Closed by a rule of yours',
   waiting_for_confirmation: 'It waits for your yes', already_opened: 'It has been in the market already', channel_off: 'The channel is switched off',
   ceiling_symbol: 'Your local ceiling does not allow this symbol', ceiling_lots: 'More lots than your local ceiling', ceiling_risk: 'More risk than your local ceiling',
   ceiling_open_risk: 'More open risk than your local ceiling', ceiling_daily_loss: 'The day’s loss reached your local ceiling', ceiling_stop: 'Your local ceiling requires a stop',

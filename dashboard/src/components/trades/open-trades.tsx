@@ -47,6 +47,7 @@ function Name({ row }: { readonly row: Row }) {
       <span className={css.symbol}>{row.symbol}</span>
       {row.trade?.leg != null && <span className={css.leg}>leg {row.trade.leg}</span>}
       {row.trade === null ? <Tag tone="warn" title="Not opened by SignalOS; a full stop closes it too">by hand</Tag> : row.trade.status !== 'open' && <TradeStatus status={row.trade.status} />}
+      {row.trade?.reason === 'changed_by_hand' && <Tag title="You changed it in the terminal: SignalOS does not move that back">changed by hand</Tag>}
     </span>
   )
 }

@@ -56,9 +56,10 @@ class Link:
             return await self._connect()
 
     async def close(self) -> None:
-        """End the worker."""
+        """End the worker, and forget whose account it was: a next connection begins anew."""
         async with self._lock:
             await self._drop()
+            self.identity = None
 
     async def read(self, fn: str, *args: Any, deadline: float | None = None, **kwargs: Any) -> Any:
         """Call something that changes nothing.

@@ -29,7 +29,8 @@ FRESH_SECONDS = 30.0
 """A quote that changed at most this long ago shows that the terminal is connected and up to date."""
 
 _FILLED_WITHIN = timedelta(days=7)
-_CLOCKS_DIFFER = timedelta(minutes=1)
+_CLOCKS_DIFFER = timedelta(hours=2)
+"""So far the computer's clock may have been off when it was sent; what is known otherwise is left out."""
 _ENTERING = (DealEntry.IN, DealEntry.INOUT)
 
 
@@ -41,20 +42,23 @@ _KEEP_LOOKING = Outcome(kind=OutcomeKind.UNKNOWN)
 class Before:
     """What was known when the request went out.
 
-    ``sent_at`` is wall time of the clock given to ``settle``; after a restart of the app or of the
-    terminal it is the moment from which the terminal was watched again, if that is later: a terminal
-    that has just connected may still be loading its history.
+    ``sent_at`` is wall time of the clock given to ``settle``: deals are looked at from then on. ``waited``
+    is for how many seconds the terminal has been watched since; None counts from ``sent_at``. After a
+    restart of the app or of the terminal it counts anew: a terminal that has just connected may still be
+    loading its history. Where a computer's clock may be set back or forward it is measured by another.
 
     ``identifiers`` and ``tickets`` are positions and orders known to be something else: those that
     existed before, or that the journal knows as other legs. With them an entry whose comment the broker
-    replaced is still recognised; None where they are not known. ``volume`` is the position's volume
-    before a close.
+    replaced is still recognised; None where they are not known. ``alone``: no other request for the same
+    symbol, side and volume is looked for. ``volume`` is the position's volume before a close.
     """
 
     sent_at: datetime
     identifiers: frozenset[str] | None = None
     tickets: frozenset[str] | None = None
     volume: Decimal | None = None
+    waited: float | None = None
+    alone: bool = True
 
 
 async def settle(
@@ -71,7 +75,7 @@ async def settle(
     """Look once. Answer what became of ``request``, or None to look again later.
 
     A found trace is adopted at once. ``refused`` with reason ``not_executed`` is answered only when
-    nothing was found, the grace window has passed since ``before.sent_at``, and the terminal shows a
+    nothing was found, the grace window has passed, and the terminal shows a
     live quote: an answer that is merely late must not become a second trade. ``live_quote`` False
     leaves the quote out, for a terminal whose answers are known to be up to date (the simulated one).
     """
@@ -79,7 +83,9 @@ async def settle(
         outcome = await _look(broker, request, tag, magic, before)
         if outcome is not None:
             return None if outcome is _KEEP_LOOKING else outcome
-        waited = (clock.now() - before.sent_at).total_seconds()
+        waited = before.waited
+        if waited is None:
+            waited = (clock.now() - before.sent_at).total_seconds()
         if waited < grace_seconds or (live_quote and not await _quote_lives(broker, request)):
             return None
     except TerminalError:
@@ -158,7 +164,10 @@ def _adopted(request: OpenLeg, found: Found) -> Outcome:
 async def _untagged(broker: Broker, request: OpenLeg, magic: int, before: Before) -> Outcome | None:
     """Look for an entry whose comment the broker replaced, by all that is left of it.
 
-    Exactly one that is not known to be something else is adopted; several are not guessed about.
+    What is not known to be something else and has the levels that were asked for is adopted; of several
+    that are alike in everything the oldest, since each is as good as the other. A single one with other
+    levels is adopted where no other request is looked for that it could belong to. What has ended meanwhile
+    tells no levels: it is adopted as it is, for a trade that is over can be nobody's second one.
     """
     now = await broker.snapshot()
     positions = [p for p in now.positions if _looks_like(p, request, magic)]
@@ -176,17 +185,29 @@ async def _untagged(broker: Broker, request: OpenLeg, magic: int, before: Before
         and deal.position not in known | held
         and _looks_like(deal, request, magic)
     ]
-    if not positions and not orders and not ended:
+    found = [
+        *(Found(position=p) for p in positions),
+        *(Found(order=o) for o in orders),
+        *(Found(deals=(deal,)) for deal in ended),
+    ]
+    if not found:
         return None
-    if len(positions) + len(orders) + len(ended) > 1:
-        return _KEEP_LOOKING
-    return _adopted(
-        request,
-        Found(
-            position=positions[0] if positions else None,
-            order=orders[0] if orders else None,
-            deals=tuple(ended),
-        ),
+    tick_size = (await broker.spec(request.symbol)).tick_size
+    exact = [one for one in found if _has_levels(one, request, tick_size)]
+    if exact:
+        return _adopted(request, exact[0])
+    if len(ended) == len(found) or (len(found) == 1 and before.alone):
+        return _adopted(request, found[0])
+    return _KEEP_LOOKING
+
+
+def _has_levels(found: Found, request: OpenLeg, tick_size: Decimal) -> bool:
+    """True for a position or order with the stop and target of ``request``; a deal tells neither."""
+    row = found.position or found.order
+    return row is not None and (
+        _same(row.stop_loss, request.stop_loss, tick_size)
+        and _same(row.take_profit, request.take_profit, tick_size)
+        and (not isinstance(row, PendingOrder) or _same(row.price, request.price, tick_size))
     )
 
 

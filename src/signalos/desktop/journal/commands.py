@@ -54,6 +54,16 @@ class Commands:
         ).fetchall()
         return [decode(r["command"], Command) for r in rows]
 
+    def newest_stop_before(self, terminal_id: str, command_id: str) -> int:
+        """The highest terminalSeq of the stops that arrived before a command (0 = none)."""
+        (seq,) = self._db.execute(
+            "SELECT COALESCE(MAX(terminal_seq), 0) FROM command WHERE terminal_id=?"
+            " AND json_extract(command, '$.kind')='stop' AND received_at <"
+            " (SELECT received_at FROM command WHERE command_id=? AND terminal_id=?)",
+            (terminal_id, command_id, terminal_id),
+        ).fetchone()
+        return int(seq)
+
     def newest_applied(self, terminal_id: str) -> int:
         """The highest terminalSeq that has been applied (0 = none)."""
         (seq,) = self._db.execute(

@@ -55,8 +55,11 @@ class Intent:
     done_at: datetime | None
 
     def due(self, now: datetime) -> bool:
-        """True when ``now`` (wall time) is late enough for the next try: pauses double from try to try."""
-        if self.done_at is None:
+        """True when ``now`` (wall time) is late enough for the next try: pauses double from try to try.
+
+        A last try in the future means that the computer's clock was set back: nothing waits for that.
+        """
+        if self.done_at is None or now < self.done_at:
             return True
         pause = min(LONGEST_PAUSE, 0.1 * 2.0 ** min(self.sends, 10))
         return (now - self.done_at).total_seconds() >= pause
@@ -236,6 +239,15 @@ class Intents:
             (key.terminal_id, key.origin, key.chat_id, key.message_id, key.part, key.leg),
         ).fetchone()
         return None if row is None else _intent(row)
+
+    def changes_of(self, terminal_id: str, identifier: str) -> list[Intent]:
+        """What was sent to change or close a position or order, newest first."""
+        rows = self._db.execute(
+            "SELECT * FROM intent INDEXED BY intent_change WHERE terminal_id=? AND identifier=?"
+            " AND kind<>'open' AND sends>0 ORDER BY row DESC",
+            (terminal_id, identifier),
+        ).fetchall()
+        return [_intent(r) for r in rows]
 
     def withdraw(self, terminal_id: str, origin: str, reason: str, text: str) -> None:
         """Supersede what ``origin`` planned and has not sent."""

@@ -21,7 +21,10 @@ EVERY_CHAT = ""
 
 @dataclass(frozen=True, slots=True)
 class Latch:
-    """A stop on one terminal. ``left`` says for each ticket why it is still there."""
+    """A stop on one terminal. ``left`` says for each ticket why it is still there.
+
+    ``flat`` is what the last look showed, ``proven`` that it has been flat once.
+    """
 
     latch_id: str
     terminal_id: str
@@ -33,6 +36,7 @@ class Latch:
     total: int
     left: list[dict[str, Any]]
     ended: bool
+    proven: bool
 
 
 class Latches:
@@ -80,16 +84,20 @@ class Latches:
     ) -> None:
         """Store how far a stop has come."""
         self._db.execute(
-            "UPDATE latch SET flat=?, closed=?, total=?, left=? WHERE latch_id=? AND terminal_id=?",
-            (flat, closed, total, msgspec.json.encode(left), latch.latch_id, latch.terminal_id),
+            "UPDATE latch SET flat=?, proven=MAX(proven, ?), closed=?, total=?, left=?"
+            " WHERE latch_id=? AND terminal_id=?",
+            (flat, flat, closed, total, msgspec.json.encode(left), latch.latch_id, latch.terminal_id),
         )
 
     def end(self, terminal_id: str, latch_id: str) -> None:
         """End one latch."""
-        self._db.execute(
-            "UPDATE latch SET ended_at=? WHERE latch_id=? AND terminal_id=? AND ended_at IS NULL",
-            (instant_text(self._clock.now()), latch_id, terminal_id),
-        )
+        with transaction(self._db):
+            ended = self._db.execute(
+                "UPDATE latch SET ended_at=? WHERE latch_id=? AND terminal_id=? AND ended_at IS NULL",
+                (instant_text(self._clock.now()), latch_id, terminal_id),
+            )
+            if ended.rowcount:
+                self._resumed(terminal_id, EVERY_CHAT, "stopped")
 
     def active(self, terminal_id: str) -> list[Latch]:
         """Latches in force, oldest first."""
@@ -98,6 +106,12 @@ class Latches:
             (terminal_id,),
         ).fetchall()
         return [_latch(r) for r in rows]
+
+    def wants(self, terminal_id: str, origin: str) -> bool:
+        """False if ``origin`` (of an intent) is a stop that was ended, or has been proven flat."""
+        kind, _, latch_id = origin.partition(":")
+        latch = self.get(terminal_id, latch_id) if kind == "latch" else None
+        return latch is None or not (latch.ended or latch.flat)
 
     def get(self, terminal_id: str, latch_id: str) -> Latch | None:
         """One latch, in force or ended."""
@@ -115,11 +129,34 @@ class Latches:
 
     def unpause_all(self, terminal_id: str) -> None:
         """End the terminal's pause and those of all channels on it."""
-        self._db.execute("DELETE FROM pause WHERE terminal_id=?", (terminal_id,))
+        for chat_id in (EVERY_CHAT, *self.paused_chats(terminal_id)):
+            self.unpause(terminal_id, chat_id)
 
     def unpause(self, terminal_id: str, chat_id: str = EVERY_CHAT) -> None:
         """End a pause."""
-        self._db.execute("DELETE FROM pause WHERE terminal_id=? AND chat_id=?", (terminal_id, chat_id))
+        with transaction(self._db):
+            ended = self._db.execute(
+                "DELETE FROM pause WHERE terminal_id=? AND chat_id=?", (terminal_id, chat_id)
+            )
+            if ended.rowcount:
+                self._resumed(terminal_id, chat_id, "paused")
+
+    def _resumed(self, terminal_id: str, chat_id: str, reason: str) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO resumed VALUES (?,?,?,?)",
+            (terminal_id, chat_id, reason, instant_text(self._clock.now())),
+        )
+
+    def held_back(self, terminal_id: str, chat_id: str, arrived: datetime) -> str:
+        """Answer why what ``arrived`` (wall time) then opens nothing although trading is on: "stopped", "paused" or "".
+
+        It came before a resume and was not decided by then, for an order without an answer held it up, say.
+        """
+        row = self._db.execute(
+            "SELECT reason FROM resumed WHERE terminal_id=? AND chat_id IN ('', ?) AND at>? LIMIT 1",
+            (terminal_id, chat_id, instant_text(arrived)),
+        ).fetchone()
+        return "" if row is None else str(row[0])
 
     def paused_chats(self, terminal_id: str) -> list[str]:
         """The channels that are paused on a terminal."""
@@ -165,4 +202,5 @@ def _latch(row: sqlite3.Row) -> Latch:
         total=row["total"],
         left=msgspec.json.decode(row["left"]),
         ended=row["ended_at"] is not None,
+        proven=bool(row["proven"]),
     )

@@ -27,6 +27,8 @@ class Trade:
     pnl: Decimal | None = None
     reason: str = ""
     ticket: str = ""
+    by_hand: tuple[str, ...] = ()
+    """What the user changed in the terminal: stop | target | volume | price (of a waiting order)."""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
 
@@ -101,6 +103,11 @@ class Legs:
         """The leg of a position identifier or order ticket."""
         found = self._all("terminal_id=? AND identifier=?", terminal_id, identifier)
         return found[0] if found else None
+
+    def identifiers(self, terminal_id: str) -> frozenset[str]:
+        """The positions and orders that are known as legs, alive or not."""
+        rows = self._db.execute("SELECT identifier FROM leg WHERE terminal_id=?", (terminal_id,))
+        return frozenset(row[0] for row in rows)
 
     def of_living_signals(self, terminal_id: str) -> list[Leg]:
         """All legs, ended ones too, of signals with a leg that is alive; in order of their messages."""

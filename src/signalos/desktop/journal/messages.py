@@ -218,6 +218,16 @@ class Messages:
         ).fetchall()
         return [self._kept(r[0]) for r in rows]
 
+    def arrived_at(self, chat_id: str, message_id: int, version: int) -> datetime:
+        """When a version of a message was journalled, in wall time. Raises KeyError."""
+        row = self._db.execute(
+            "SELECT received_at FROM message WHERE chat_id=? AND message_id=? AND version=?",
+            (chat_id, message_id, version),
+        ).fetchone()
+        if row is None:
+            raise KeyError((chat_id, message_id, version))
+        return instant(row[0])
+
     def _kept(self, row: int) -> JournalledMessage:
         """A read message: it never changes again, so the newest ones are kept in memory."""
         kept = self._read.get(row)

@@ -176,4 +176,19 @@ CREATE TABLE question (
 );
 CREATE INDEX question_waiting ON question (row) WHERE state = 'waiting';
 """,
+    """
+-- The newest end of a stop or pause (chat_id '' = every channel): what arrived before it opens nothing any more.
+CREATE TABLE resumed (
+    terminal_id TEXT NOT NULL,
+    chat_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (terminal_id, chat_id)
+) WITHOUT ROWID;
+-- Whether a stop has been proven flat once: from then on it only closes what is ours.
+ALTER TABLE latch ADD COLUMN proven INTEGER NOT NULL DEFAULT 0;
+UPDATE latch SET proven = flat;
+-- Whether a level in the terminal is one of ours or was moved by hand.
+CREATE INDEX intent_change ON intent (terminal_id, identifier) WHERE kind <> 'open';
+""",
 )

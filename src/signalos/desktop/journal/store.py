@@ -29,9 +29,16 @@ class Journal:
     """The open journal. ``clock`` is wall time, ``market`` the time messages and limits live in."""
 
     def __init__(
-        self, home: Path, *, clock: Clock, market: Clock, ids: Ids, latches: type[Latches] = Latches
+        self,
+        home: Path,
+        *,
+        clock: Clock,
+        market: Clock,
+        ids: Ids,
+        latches: type[Latches] = Latches,
+        connection: type[sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
-        self._db = open_sqlite(home / FILE_NAME, STEPS)
+        self._db = open_sqlite(home / FILE_NAME, STEPS, connection=connection)
         self.outbox = Outbox(self._db, clock, ids)
         self.messages = Messages(self._db, clock)
         self.decisions = Decisions(self._db, market)

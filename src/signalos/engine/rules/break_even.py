@@ -16,7 +16,7 @@ def break_even_after_target(
     ``hit_targets`` counts legs closed by take profit; the rule starts at the strategy's
     ``break_even_after_target`` (None = never). A step's number is its leg's. Nothing is planned for
     a stop that is at the entry or better, nor while the price does not allow it: asked again with
-    the next snapshot, so it may be called as often as wished.
+    the next snapshot, so it may be called as often as wished. A stop that the user moved is left alone.
     """
     after = strategy.management.break_even_after_target
     if after is None or hit_targets < after:
@@ -25,6 +25,8 @@ def break_even_after_target(
     steps = (
         break_even_step(leg.leg, leg.position, tick, spec, buffer)
         for leg in record.legs
-        if leg.position is not None and leg.symbol in (spec.canonical, spec.name)
+        if leg.position is not None
+        and "stop" not in leg.by_hand
+        and leg.symbol in (spec.canonical, spec.name)
     )
     return tuple(step for step in steps if step.request is not None)

@@ -62,6 +62,8 @@ def break_even_positions(plan: Plan, found: Found, context: DecisionContext, str
     buffer = strategy.management.break_even_buffer_points
     for leg, position in found.positions():
         data = context.symbols.get(leg.symbol)
+        if plan.keeps(leg, "stop", position.identifier):
+            continue
         if data is None:
             text = f"the terminal does not tell the price of {leg.symbol}; tried again when it does"
             name = position.identifier

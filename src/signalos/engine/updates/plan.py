@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from signalos.domain.decision import Decision, PlannedStep, Step, Verdict
+from signalos.domain.decision import Decision, PlannedStep, SignalLeg, Step, Verdict
 from signalos.domain.order import CancelOrder, OrderRequest
 from signalos.engine.steps import refused
 from signalos.engine.updates.scope import Found
@@ -28,6 +28,14 @@ class Plan:
     def record(self, reason: str, text: str, identifier: str = "") -> None:
         """Add something that is not sent (or, with a ``waiting_`` reason, not yet)."""
         self._add(None, reason, text, identifier)
+
+    def keeps(self, leg: SignalLeg, what: str, identifier: str) -> bool:
+        """True, and recorded, where the user moved ``what`` (stop or target) of a leg by hand."""
+        if what not in leg.by_hand:
+            return False
+        text = f"leg {leg.leg} of message {leg.message_id}: you moved its {what} in the terminal, it stays there"
+        self.record("changed_by_hand", text, identifier)
+        return True
 
     def cancel_orders(self, found: Found) -> None:
         """Delete every waiting order."""

@@ -65,6 +65,8 @@ class _Mover:
         return self._thing.entry_price if isinstance(self._thing, Position) else self._thing.price
 
     def plan_into(self, plan: Plan) -> list[Step]:
+        if plan.keeps(self._leg, "stop", self._identifier):
+            return []
         if self._data is None:
             text = f"the terminal does not tell the price of {self._leg.symbol}"
             plan.record("unknown_symbol", text, self._identifier)

@@ -88,6 +88,8 @@ def _set(plan: Plan, leg: SignalLeg, target: Decimal, data: SymbolData) -> None:
     if thing is None:
         return
     identifier = leg.position.identifier if leg.position is not None else thing.ticket
+    if plan.keeps(leg, "target", identifier):
+        return
     name = f"leg {leg.leg} of message {leg.message_id}"
     reason, why = _obstacle(leg, target, data)
     if not reason and thing.take_profit == target:

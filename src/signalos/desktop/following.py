@@ -1,0 +1,131 @@
+"""Follows legs at the broker: fills, closes, cancellations, and what the user changed there by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from signalos.brokers.base import Broker, Snapshot
+from signalos.desktop.changed_by_hand import HandChanges
+from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
+from signalos.desktop.journal.legs import Leg
+from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
+from signalos.domain.money import ZERO
+
+
+class Follower:
+    """Keeps one terminal's legs true to its snapshots."""
+
+    def __init__(
+        self,
+        terminal_id: str,
+        broker: Broker,
+        journal: Journal,
+        executor: Executor,
+        magic: Callable[[], int],
+    ) -> None:
+        self._terminal_id = terminal_id
+        self._broker = broker
+        self._journal = journal
+        self._executor = executor
+        self._magic = magic
+        self._by_hand = HandChanges(terminal_id, broker, journal, executor, magic)
+
+    async def follow(self, snapshot: Snapshot, history_is_loaded: bool) -> None:
+        """Bring every living leg up to ``snapshot``. Raises TerminalError.
+
+        A terminal whose history is not loaded yet may not show everything: no order is given up then.
+        """
+        positions = {p.identifier: p for p in snapshot.positions}
+        orders = {o.ticket: o for o in snapshot.orders}
+        gone: list[Leg] = []
+        await self._by_hand.look(self._journal.legs.alive(self._terminal_id), positions, orders)
+        with self._journal.transaction():
+            for leg in self._journal.legs.alive(self._terminal_id):
+                if leg.state == "open" and leg.identifier in positions:
+                    self._follow_position(leg, positions[leg.identifier])
+                elif leg.state == "pending" and leg.identifier in orders:
+                    self._follow_order(leg, orders[leg.identifier])
+                elif leg.identifier in positions:
+                    # On hedging accounts a filled order's position takes the order's own number.
+                    self._executor.order_filled(leg, leg.identifier)
+                else:
+                    gone.append(leg)
+        for leg in gone:
+            if leg.state == "open":
+                await self._follow_closed(leg)
+            else:
+                await self._follow_filled_or_cancelled(leg, history_is_loaded)
+        self._by_hand.seen(snapshot.at)
+
+    def _follow_position(self, leg: Leg, position: Position) -> None:
+        self._executor.update_leg(
+            leg,
+            entry_price=position.entry_price,
+            stop_loss=position.stop_loss,
+            take_profit=position.take_profit,
+            target=position.take_profit,
+            closed_volume=max(leg.trade.closed_volume, leg.trade.volume - position.volume),
+            ticket=position.ticket,
+            opened_at=position.opened_at,
+        )
+
+    async def _follow_closed(self, leg: Leg) -> None:
+        deals = await self._broker.deals(leg.identifier)
+        exits = [d for d in deals if d.entry is not DealEntry.IN]
+        entries = [d for d in deals if d.entry is DealEntry.IN]
+        opened = sum((d.volume for d in entries), start=ZERO)
+        if not entries or sum((d.volume for d in exits), start=ZERO) < opened:
+            return  # the history lags behind; it is asked again in the next round
+        self._close(leg, deals, entries[0], exits[-1])
+
+    def _close(self, leg: Leg, deals: Sequence[Deal], first: Deal, last: Deal) -> None:
+        self._executor.update_leg(
+            leg,
+            state="closed",
+            deals=deals,
+            volume=sum((d.volume for d in deals if d.entry is DealEntry.IN), start=ZERO),
+            closed_volume=sum((d.volume for d in deals if d.entry is not DealEntry.IN), start=ZERO),
+            entry_price=first.price,
+            close_price=last.price,
+            pnl=sum((d.net for d in deals), start=ZERO),
+            reason=self._who_closed(last),
+            opened_at=first.at,
+            closed_at=last.at,
+        )
+
+    def _who_closed(self, last: Deal) -> str:
+        """The broker's reason; for our own closes what asked for it: stop, command, signal or rule."""
+        if self._by_hand.made(last):
+            return "client"
+        if last.reason != "expert":
+            return last.reason
+        origin = self._journal.intents.origin_of(self._terminal_id, last.tag)
+        return {"latch": "stop", "": "expert"}.get(origin, origin)
+
+    def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
+        self._executor.update_leg(
+            leg,
+            entry_price=order.price,
+            stop_loss=order.stop_loss,
+            take_profit=order.take_profit,
+            target=order.take_profit,
+            volume=order.volume,
+        )
+
+    async def _follow_filled_or_cancelled(self, leg: Leg, history_is_loaded: bool) -> None:
+        found = await self._broker.find(leg.tag, self._magic())
+        if found.order is not None:
+            return
+        # A broker may have replaced the tag: the deals of the order's own number tell as well.
+        deals = found.deals or await self._broker.deals(leg.identifier)
+        identifier = found.position.identifier if found.position else None
+        if identifier is None and deals:
+            identifier = deals[0].position
+        now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
+        if now is None or now.state != "pending":
+            return  # a cancellation was answered meanwhile
+        if identifier is not None:
+            self._executor.order_filled(leg, identifier)
+        elif history_is_loaded:
+            self._executor.order_ended(leg)
