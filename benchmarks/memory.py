@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.stage import Stage
 from tests.support.world import CLOCK, World, children_of
 

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from signalos.desktop.journal import Journal
 from signalos.kit.clock import SystemClock
 from signalos.kit.ids import SystemIds
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.world import CLOCK, World
 
 HELD = 10

@@ -42,7 +42,7 @@ from signalos.kit.wire import Answer, Transport
 from signalos.parser import Languages
 from signalos.parser.languages import load_languages
 from signalos.sources.base import Post
-from tests.fault.campaigns.stops import QUIET, quiet_prices, signal_text
+from tests.support.quiet import QUIET, quiet_prices, signal_text
 from tests.support.world import CLOCK, World
 
 CHAT = "-1001"

@@ -35,7 +35,7 @@ from signalos.domain.signal import Open, Reading, Side
 from signalos.kit.ids import SystemIds
 from signalos.kit.wire import LineTransport, connect_tcp
 from signalos.sources.base import Post
-from tests.fault.campaigns.stops import QUIET, quiet_prices
+from tests.support.quiet import QUIET, quiet_prices
 from tests.support.world import CLOCK, World
 
 CHAT, TERMINAL, MAGIC = "-1001", "sim", 234000
