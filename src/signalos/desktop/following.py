@@ -78,8 +78,14 @@ class Follower:
                 for leg, known in deals:
                     self._follow_closed(leg, known)
             await asyncio.sleep(0)
-        for leg in waited:
-            await self._follow_filled_or_cancelled(leg, look, history_is_loaded)
+        ended = [leg for leg in waited if await self._has_ended(leg, look)]
+        if ended and history_is_loaded:
+            # Absence was read off the account that it is about: else this raises.
+            await self._broker.snapshot()
+            for leg in ended:
+                now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
+                if now is not None and now.state == "pending":
+                    self._executor.order_ended(leg)
 
     def _follow_position(self, leg: Leg, position: Position) -> None:
         self._executor.update_leg(
@@ -135,10 +141,11 @@ class Follower:
             volume=order.volume,
         )
 
-    async def _follow_filled_or_cancelled(self, leg: Leg, look: AtOnce, history_is_loaded: bool) -> None:
+    async def _has_ended(self, leg: Leg, look: AtOnce) -> bool:
+        """Follow a waiting order into its position; True if there is nothing of either."""
         found = await look.find(leg.tag, self._magic())
         if found.order is not None:
-            return
+            return False
         # A broker may have replaced the tag: the deals of the order's own number tell as well.
         deals = found.deals or await look.deals(leg.identifier)
         identifier = found.position.identifier if found.position else None
@@ -146,8 +153,7 @@ class Follower:
             identifier = deals[0].position
         now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
         if now is None or now.state != "pending":
-            return  # a cancellation was answered meanwhile
+            return False  # a cancellation was answered meanwhile
         if identifier is not None:
             self._executor.order_filled(leg, identifier)
-        elif history_is_loaded:
-            self._executor.order_ended(leg)
+        return identifier is None

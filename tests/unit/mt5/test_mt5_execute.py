@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from signalos.domain.order import (
+    ClosePosition,
     OutcomeKind,
 )
 from signalos.domain.signal import Side
@@ -235,10 +236,38 @@ async def test_another_account_gets_nothing(rig: Rig) -> None:
     assert rig.module.sent == []
     assert rig.workers.made[0].dead, "the worker is ended"
     again = await rig.do(rig.leg())
-    assert again.kind is OutcomeKind.NEVER_SENT
+    assert again.reason == "wrong_account"
     assert "6@Fake-Server" in again.explanation
     rig.module.account.values["login"] = 5
     assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE
+
+
+async def test_what_another_account_lacks_does_not_count_as_closed(rig: Rig) -> None:
+    identifier = await rig.opened()
+    held = dict(rig.module.positions)
+    rig.module.positions.clear()
+    rig.module.account.values["login"] = 6
+    outcome = await rig.do(ClosePosition(identifier=identifier))
+    assert outcome.kind is OutcomeKind.NEVER_SENT, "it is closed once the terminal is back"
+    rig.module.account.values["login"] = 5
+    rig.module.positions.update(held)
+    assert (await rig.do(ClosePosition(identifier=identifier))).kind is OutcomeKind.DONE
+
+
+async def test_what_another_account_lacks_is_not_given_up(rig: Rig) -> None:
+    rig.module.script.append(("done_none", -10002))
+    assert (await rig.do(rig.leg())).kind is OutcomeKind.UNKNOWN
+    sent_at = rig.clock.now()
+    rig.time.shift(31)
+    held = dict(rig.module.positions)
+    rig.module.positions.clear()
+    rig.module.account.values["login"] = 6
+    assert await rig.settle(rig.leg(), sent_at=sent_at) is None
+    rig.module.account.values["login"] = 5
+    rig.module.positions.update(held)
+    found = await rig.settle(rig.leg(), sent_at=sent_at)
+    assert found is not None
+    assert found.kind is OutcomeKind.DONE
 
 
 async def test_a_crossed_pipe_is_noticed_by_the_terminals_path(rig: Rig) -> None:

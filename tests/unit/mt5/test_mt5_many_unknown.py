@@ -73,7 +73,7 @@ async def test_the_number_of_readings_does_not_grow_with_what_is_unknown(rig: Ri
         await _settled(rig, [(rig.leg(), leg) for leg in range(1, many + 1)], sent_at)
         counts.append(_calls(rig))
     assert counts[0] == counts[1]
-    assert counts[1] == {"quote": 1, "find_tags": 1, "snapshot": 1}
+    assert counts[1] == {"quote": 1, "find_tags": 1, "snapshot": 2}
 
 
 async def test_many_closes_are_told_from_one_reading_of_the_deals(rig: Rig) -> None:

@@ -19,7 +19,7 @@ from signalos.brokers.mt5.opening import Opening
 from signalos.brokers.mt5.plan import Answer, Plan, Tools
 from signalos.brokers.mt5.request import TradeRequest
 from signalos.brokers.mt5.retcodes import AnswerClass, meaning_of
-from signalos.domain.errors import OutcomeUnknown, Refused, TerminalError
+from signalos.domain.errors import OutcomeUnknown, Refused, TerminalError, WrongAccount
 from signalos.domain.order import (
     CancelOrder,
     ClosePosition,
@@ -88,6 +88,8 @@ async def _attempt(
         return Outcome(
             kind=OutcomeKind.REFUSED, retcode=why.retcode, reason=reason, explanation=why.explanation
         )
+    except WrongAccount as why:
+        return _on_another_account(plan, str(why))
     except TerminalError as why:
         return _never_sent("terminal_down", str(why))
     if isinstance(made, Outcome):
@@ -102,6 +104,13 @@ async def _attempt(
         return Outcome(kind=OutcomeKind.UNKNOWN, reason="answer_lost", explanation=str(why))
     except TerminalError as why:
         return _never_sent("terminal_down", str(why))
+    if not sent["sent"] and sent["stage"] == "account":
+        where = f"{sent['login']}@{sent['server']} ({sent['path']})"
+        return _on_another_account(
+            plan,
+            f"Not sent: the terminal is signed in to {where}, not to the account it should trade on. Sign in "
+            "to the right account in the terminal.",
+        )
     answer = _not_called(tools, sent) if not sent["sent"] else _answered(sent)
     if isinstance(answer, Outcome):
         return answer
@@ -181,6 +190,13 @@ def _answered(sent: dict[str, Any]) -> Answer:
     )
 
 
+def _on_another_account(plan: Plan, words: str) -> Outcome:
+    """An entry is refused; what closes or protects is sent once the terminal is back on its account."""
+    if not plan.adds_exposure:
+        return _never_sent("wrong_account", words)
+    return Outcome(kind=OutcomeKind.REFUSED, reason="wrong_account", explanation=words)
+
+
 def _not_called(tools: Tools, sent: dict[str, Any]) -> Answer | Outcome:
     """What stood in the way before order_send: an answer of its own check, or an outcome."""
     match sent["stage"]:
@@ -188,16 +204,6 @@ def _not_called(tools: Tools, sent: dict[str, Any]) -> Answer | Outcome:
             reason = sent["reason"]
             words = _HALTED.get(reason, f"Not sent: new exposure is not allowed now ({reason}).")
             return Outcome(kind=OutcomeKind.REFUSED, reason=reason, explanation=words)
-        case "account":
-            return Outcome(
-                kind=OutcomeKind.REFUSED,
-                reason="wrong_account",
-                explanation=(
-                    f"Not sent: the terminal is signed in to {sent['login']}@{sent['server']} "
-                    f"({sent['path']}), not to the account it should trade on. Sign in to the right "
-                    "account in the terminal."
-                ),
-            )
         case "connection":
             return _never_sent(
                 "not_connected",

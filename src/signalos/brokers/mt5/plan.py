@@ -73,8 +73,9 @@ class Tools:
     async def facts(
         self, symbol: str | None = None, *, position: int | None = None, order: int | None = None
     ) -> Facts:
-        """Read the worker's ``prepare``."""
+        """Read the worker's ``prepare``. Raises WrongAccount: what another account lacks proves nothing."""
         rows = await self.link.read("prepare", symbol=symbol, position=position, order=order)
+        await self.link.must_be_ours(rows["account"], rows["terminal"])
         terms = mapping.conditions(rows["info"]) if "info" in rows else None
         return Facts(
             mapping.terminal(rows["terminal"]),

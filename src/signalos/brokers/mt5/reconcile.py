@@ -115,6 +115,8 @@ async def settle_all(
     look = AtOnce(broker)
     now = clock.now()  # what is concluded from absence is as old as the first reading
     try:
+        if waiting:
+            await look.snapshot()
         await _read_ahead(look, waiting)
         for place, one in enumerate(waiting):
             waited = one.before.waited
@@ -128,9 +130,17 @@ async def settle_all(
                 continue  # of this one nothing can be known now; the others do not wait for it
             if outcome is not None and isinstance(one.request, OpenLeg):
                 look.take(outcome.identifier, outcome.ticket)
+        if any(_is_absent(outcome) for outcome in found):
+            # Absence was read off the account that it is about, from the first reading to the last.
+            await broker.snapshot()
     except TerminalError:
-        return found  # away or not answering: what it did cannot be known before it is back
+        # Away, not answering or another account's: what it did cannot be known before it is back.
+        return [None if _is_absent(outcome) else outcome for outcome in found]
     return found
+
+
+def _is_absent(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.reason == "not_executed"
 
 
 async def _read_ahead(look: AtOnce, waiting: Sequence[Waiting]) -> None:
