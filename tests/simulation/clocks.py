@@ -23,7 +23,17 @@ class TrueClock:
         return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.0, seconds))
+        waiter = self._loop.create_future()
+        handle = self._loop.call_later(max(0.0, seconds), _release, waiter)
+        try:
+            await waiter
+        finally:
+            handle.cancel()
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 class ComputerClock(TrueClock):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import shutil
 import zlib
@@ -129,7 +128,7 @@ class Simulation:
                 self.errors.append(f"the app ended by itself: {last.ended!r}")
             last.end()
             self._ended.append(last)
-        await asyncio.sleep(4.0)  # what is cancelled unwinds
+        await self.true_time.sleep(4.0)  # what is cancelled unwinds
         for gone in (*self.dead, *self._ended):
             gone.bury()
         for context in self.loop.errors:
@@ -137,7 +136,7 @@ class Simulation:
 
     async def _until(self, at: float) -> None:
         if at > self.loop.time():
-            await asyncio.sleep(at - self.loop.time())
+            await self.true_time.sleep(at - self.loop.time())
 
     async def _rest(self) -> None:
         """Wait until nothing is under way, at most ``PATIENCE_SECONDS``."""
@@ -145,7 +144,7 @@ class Simulation:
         journal = self.open_journal()
         quiet, seen = 0, 0
         while self.loop.time() < until and quiet < 4:
-            await asyncio.sleep(0.5)
+            await self.true_time.sleep(0.5)
             moved = len(self.brokerage.arrivals) + len(self.brokerage.deals())
             quiet = quiet + 1 if self._at_rest(journal) and moved == seen else 0
             seen = moved

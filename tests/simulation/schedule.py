@@ -61,7 +61,7 @@ def drawn(seed: int) -> Schedule:
         filling=chance.choice((1, 2, 3)),
         instant=chance.random() < 0.25,
         comments=chance.choice(("kept", "kept", "kept", "cut", "replaced")),
-        sends=chance.choice((0.0, 0.0, 0.0, 0.0, 0.05, 0.1, 0.2)),
+        sends=chance.choice((0.0, 0.0, 0.0, 0.0, 0.04, 0.08, 0.16)),
         reads=chance.choice((0.0, 0.0, 0.01, 0.04)),
         repeats=chance.choice((0, 0, 1, 3)),
         lose_results=chance.choice((0.0, 0.5)),
@@ -124,7 +124,7 @@ def _troubles(chance: random.Random) -> list[Event]:
         ("lag", 0.2, 3.0),
         ("stale", 0.1, 3.0),
         ("other account", 0.07, 2.0),
-        ("clock jump", 0.15, 0.0),
+        ("clock jump", 0.1, 0.0),
         ("kill", 0.2, 0.0),
     ):
         while chance.random() < probability:

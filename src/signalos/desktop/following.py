@@ -80,11 +80,13 @@ class Follower:
             await asyncio.sleep(0)
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
         if ended and history_is_loaded:
-            # Absence was read off the account that it is about: else this raises.
-            await self._broker.snapshot()
+            # Looked at anew: an order may have been placed since this round's snapshot, and what was read in
+            # between may have been another account's (that raises here).
+            fresh = await self._broker.snapshot()
+            shown = {o.ticket for o in fresh.orders} | {p.identifier for p in fresh.positions}
             for leg in ended:
                 now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
-                if now is not None and now.state == "pending":
+                if now is not None and now.state == "pending" and leg.identifier not in shown:
                     self._executor.order_ended(leg)
 
     def _follow_position(self, leg: Leg, position: Position) -> None:
