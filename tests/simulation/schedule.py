@@ -62,11 +62,11 @@ def drawn(seed: int) -> Schedule:
         instant=chance.random() < 0.25,
         comments=chance.choice(("kept", "kept", "kept", "cut", "replaced")),
         sends=chance.choice((0.0, 0.0, 0.0, 0.0, 0.04, 0.08, 0.16)),
-        reads=chance.choice((0.0, 0.0, 0.01, 0.04)),
+        reads=chance.choice((0.0, 0.0, 0.01, 0.03)),
         repeats=chance.choice((0, 0, 1, 3)),
         lose_results=chance.choice((0.0, 0.5)),
         events=tuple(sorted(events, key=lambda event: event.at)),
-        lives=tuple(_life(lives) for _ in range(lives.choice((0, 1, 1, 2, 3)))),
+        lives=tuple(_life(lives) for _ in range(lives.choice((0, 0, 1, 1, 2, 3)))),
     )
 
 

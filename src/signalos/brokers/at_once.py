@@ -39,14 +39,19 @@ class AtOnce:
         self._since: dict[datetime, Sequence[Deal]] = {}
 
     async def search(self, wanted: Sequence[tuple[str, int]]) -> None:
-        """Look for all (tag, magic) with one reading, where the broker can and they are many."""
+        """Look for all (tag, magic), with one reading where the broker can and they are many.
+
+        What is found so is taken before anything is looked for by likeness.
+        """
         if len(wanted) > FEW and isinstance(self._broker, ReadsMany):
             self._found = await self._broker.find_all(wanted)
-            self._searched = frozenset(tag for tag, _ in wanted)
-            for found in self._found.values():
-                self.take(None if found.position is None else found.position.identifier)
-                self.take(None if found.order is None else found.order.ticket)
-                self.take(*(deal.position for deal in found.deals))
+        else:
+            self._found = {tag: await self._broker.find(tag, magic) for tag, magic in wanted}
+        self._searched = frozenset(tag for tag, _ in wanted)
+        for found in self._found.values():
+            self.take(None if found.position is None else found.position.identifier)
+            self.take(None if found.order is None else found.order.ticket)
+            self.take(*(deal.position for deal in found.deals))
 
     def take(self, *identifiers: str | None) -> None:
         """Note positions and orders that belong to one of the requests: they are no other's."""
