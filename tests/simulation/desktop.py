@@ -246,8 +246,8 @@ class Desktop:
             terminal_types={
                 "simulated": TerminalType(self._broker, absence_proves=self._build.absence_proves)
             },
-            watch_seconds=0.4,
-            elsewhere_seconds=0.25,
+            watch_seconds=0.6,
+            elsewhere_seconds=0.3,
             terminal_class=type("SimulatedTerminal", (Terminal,), {"executor_class": executor}),
         )
 

@@ -90,7 +90,6 @@ def one(seed: int, folder: Path, build: Build) -> Tally:
 
 def some(seeds: Iterable[int], root: Path, build: Build) -> Tally:
     """Run schedules one after the other, in this process's own folder."""
-    logging.disable(logging.CRITICAL)
     folder = root / str(os.getpid())
     folder.mkdir(exist_ok=True)
     tally = Tally()
@@ -176,6 +175,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     build = PLANTED[options.planted] if options.planted else Build()
+    logging.disable(logging.CRITICAL)  # every death and lost answer would be told, thousands of times
     if options.replay is not None:
         return replay(options.replay, build)
     begun = time.monotonic()

@@ -150,7 +150,7 @@ class Session:
             "history_deals_total": self._history_deals_total,
             "history_deals_get": self._history_deals_get,
         }
-        self._signatures = {name: inspect.signature(function) for name, function in self._table.items()}
+        self._signatures: dict[str, inspect.Signature] = {}
 
     @property
     def functions(self) -> frozenset[str]:
@@ -162,9 +162,11 @@ class Session:
         if fn == "last_error":
             return Answer(0, list(self.last_error), self.last_error)
         function = self._table.get(fn)
-        signature = self._signatures.get(fn)
-        if function is None or signature is None:
+        if function is None:
             return Answer(0, error=f"the simulated terminal has no function {fn!r}")
+        signature = self._signatures.get(fn)
+        if signature is None:
+            signature = self._signatures[fn] = inspect.signature(function)
         self.last_error = SUCCESS
         self._terminal.catch_up()
         try:
