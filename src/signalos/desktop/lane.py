@@ -92,8 +92,9 @@ class Lane:
 
     async def _take(self, stored: JournalledMessage) -> bool:
         """Do all that a message asks of this terminal; False if the app ends before that."""
-        await self._settled()
         if self._hears(stored.message):
+            if stored.message.deleted:
+                await self._settled()  # what it asks depends on what became of its orders
             actions = self._actions(stored)
             for part, action in enumerate(actions, start=1):
                 if stored.message.again_part not in (None, part):
