@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -25,6 +26,8 @@ from signalos.parser.profile import Profile
 
 _Opening: TypeAlias = tuple[int, datetime, Open]
 """Of a signal: the row of its message, when it was posted, and what it opens."""
+_Living: TypeAlias = tuple[_Opening, tuple[str, int, int], list[Leg | SignalLeg]]
+"""A signal: its opening, its chat, message and part, and its legs: at the broker, or still on their way."""
 _NO_TICKS: Mapping[str, Tick] = {}
 SYMBOL_TRIES = 50
 """How often a symbol is asked for in a row before it counts as one that the broker does not have."""
@@ -57,9 +60,19 @@ class ContextBuilder:
         A symbol that a terminal which answers otherwise tells nothing about holds up only so many tries.
         """
         tries, self._silent_tries = self._silent_tries, 0
-        snapshot, ticks = await self._look(action)
+        reading = asyncio.ensure_future(self._look(action))
+        try:
+            await asyncio.sleep(
+                0
+            )  # the question is on its way: while the terminal answers, the journal is read
+            read_at, living, trades_today = self._journalled()
+            snapshot, ticks = await reading
+        finally:
+            reading.cancel()
+        if read_at != self._moment():
+            _, living, trades_today = self._journalled()
         self._silent_tries = tries + 1
-        records = self.records(snapshot)
+        records = _records(living, snapshot)
         needed = requirements(strategy, action, records)
         symbols = await self.symbols(needed.symbols, ticks, patient=self._silent_tries <= SYMBOL_TRIES)
         self._silent_tries = 0
@@ -80,7 +93,7 @@ class ContextBuilder:
             positions=snapshot.positions,
             orders=snapshot.orders,
             records=records,
-            trades_today=self._journal.intents.trades_on(self._terminal_id, now.date().isoformat()),
+            trades_today=trades_today,
             halted=self._journal.latches.halted(self._terminal_id, message.chat_id),
             # A deletion changes its own signal as an edit does: what is filled stays (a policy may differ).
             is_edit=message.is_edit or message.deleted,
@@ -91,6 +104,15 @@ class ContextBuilder:
             profile=profile.summary(),
             pip_sizes=dict(profile.pip_sizes),
         )
+
+    def _moment(self) -> tuple[int, str]:
+        """As long as it is the same, the journal would answer the same."""
+        return self._journal.writes, self._market.now().date().isoformat()
+
+    def _journalled(self) -> tuple[tuple[int, str], list[_Living], int]:
+        """When the journal was read, the living signals in it, and how many opened on that market day."""
+        moment = self._moment()
+        return moment, self._living(), self._journal.intents.trades_on(self._terminal_id, moment[1])
 
     async def _look(self, action: Action) -> tuple[Snapshot, dict[str, Tick]]:
         """The snapshot, and for an opening its symbol's quote with it where the broker reads them together."""
@@ -123,26 +145,22 @@ class ContextBuilder:
 
     def records(self, snapshot: Snapshot) -> tuple[SignalRecord, ...]:
         """This terminal's signals that still have a leg alive or on its way, oldest first."""
-        positions = {p.identifier: p for p in snapshot.positions}
-        orders = {o.ticket: o for o in snapshot.orders}
-        signals: dict[tuple[str, int, int], list[SignalLeg]] = {}
+        return _records(self._living(), snapshot)
+
+    def _living(self) -> list[_Living]:
+        """The signals that still have a leg alive or on its way, as the journal knows them, oldest first."""
+        signals: dict[tuple[str, int, int], list[Leg | SignalLeg]] = {}
         versions: dict[tuple[str, int, int], int] = {}
         for leg in self._journal.legs.of_living_signals(self._terminal_id):
             key = (leg.key.chat_id, leg.key.message_id, leg.key.part)
             versions[key] = leg.key.version
-            signals.setdefault(key, []).append(
-                _signal_leg(
-                    leg,
-                    positions.get(leg.identifier) if leg.alive else None,
-                    orders.get(leg.identifier) if leg.alive else None,
-                )
-            )
+            signals.setdefault(key, []).append(leg)
         for intent in self._journal.intents.unfinished(self._terminal_id):
             if isinstance(intent.request, OpenLeg) and intent.key.origin == "signal":
                 key = (intent.key.chat_id, intent.key.message_id, intent.key.part)
                 versions.setdefault(key, intent.key.version)
                 signals.setdefault(key, []).append(_planned_leg(intent, intent.request))
-        found: list[tuple[int, SignalRecord]] = []
+        found: list[_Living] = []
         # A version that was read never changes: looked up once, kept as long as the signal lives.
         self._openings = {
             where: self._openings.get(where) or self._opening(*where)
@@ -151,10 +169,8 @@ class ContextBuilder:
         for key, legs in signals.items():
             opened = self._openings[(*key, versions[key])]
             if opened is not None:
-                row, posted_at, action = opened
-                ordered = tuple(sorted(legs, key=lambda leg: leg.leg))
-                found.append((row, SignalRecord(*key, posted_at, action, ordered)))
-        return tuple(record for _, record in sorted(found, key=lambda pair: pair[0]))
+                found.append((opened, key, legs))
+        return sorted(found, key=lambda living: living[0][0])
 
     def _opening(self, chat_id: str, message_id: int, part: int, version: int) -> _Opening | None:
         for stored in self._journal.messages.versions(chat_id, message_id):
@@ -165,6 +181,24 @@ class ContextBuilder:
                 if isinstance(action, Open):
                     return stored.row, stored.message.posted_at, action
         return None
+
+
+def _records(living: Sequence[_Living], snapshot: Snapshot) -> tuple[SignalRecord, ...]:
+    """``living`` signals with what ``snapshot`` shows of their legs."""
+    positions = {p.identifier: p for p in snapshot.positions}
+    orders = {o.ticket: o for o in snapshot.orders}
+    records: list[SignalRecord] = []
+    for (_, posted_at, action), key, legs in living:
+        shown = (leg if isinstance(leg, SignalLeg) else _shown(leg, positions, orders) for leg in legs)
+        ordered = tuple(sorted(shown, key=lambda leg: leg.leg))
+        records.append(SignalRecord(*key, posted_at, action, ordered))
+    return tuple(records)
+
+
+def _shown(leg: Leg, positions: Mapping[str, Position], orders: Mapping[str, PendingOrder]) -> SignalLeg:
+    if not leg.alive:
+        return _signal_leg(leg, None, None)
+    return _signal_leg(leg, positions.get(leg.identifier), orders.get(leg.identifier))
 
 
 def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None) -> SignalLeg:

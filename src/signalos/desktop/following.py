@@ -66,6 +66,10 @@ class Follower:
         look = AtOnce(self._broker)
         closed = [leg for leg in gone if leg.state == "open"]
         waited = [leg for leg in gone if leg.state == "pending"]
+        if waited:
+            # An order placed since the snapshot was read is not in it, and a broker may have replaced its tag.
+            there = {order.ticket for order in (await self._broker.snapshot()).orders}
+            waited = [leg for leg in waited if leg.identifier not in there]
         await look.search([(leg.tag, self._magic()) for leg in waited])
         dated = [(leg.identifier, leg.trade.opened_at) for leg in gone]
         opened = [(identifier, at) for identifier, at in dated if at is not None]

@@ -92,8 +92,9 @@ class Lane:
 
     async def _take(self, stored: JournalledMessage) -> bool:
         """Do all that a message asks of this terminal; False if the app ends before that."""
-        await self._settled()
         if self._hears(stored.message):
+            if stored.message.deleted:
+                await self._settled()  # what it asks depends on what became of its orders
             actions = self._actions(stored)
             for part, action in enumerate(actions, start=1):
                 if stored.message.again_part not in (None, part):
@@ -153,8 +154,7 @@ class Lane:
             await self._settled()
             try:
                 async with self._busy:  # what is decided must still be true when it is sent
-                    await self._decide(message, part, action)
-                    await self._send(where)
+                    await self._send(await self._decide(message, part, action))
             except TerminalError as why:
                 if str(why) != told:
                     told = str(why)
@@ -163,15 +163,15 @@ class Lane:
                     )
                 await self._clock.sleep(RETRY_SECONDS)
 
-    async def _decide(self, message: Message, part: int, action: Action) -> None:
+    async def _decide(self, message: Message, part: int, action: Action) -> list[Intent]:
         strategy = self._strategy(message.source, message.chat_id)
         context = await self._contexts.build(message, action, strategy)
         decision = self._barred(context, part, action) or decide(action, context, strategy)
-        self._journal_decision(context, part, action, decision, strategy)
+        return self._journal_decision(context, part, action, decision, strategy)
 
-    async def _send(self, where: tuple[str, str, int, int, int]) -> None:
+    async def _send(self, decided: list[Intent]) -> None:
         """Send what was just decided; what a crash leaves unsent the watcher sends at the next start."""
-        for intent in self._journal.intents.of_action(*where):
+        for intent in decided:
             if self._taking and intent.state == "planned" and intent.request is not None:
                 await self._executor.send(intent)
 
@@ -216,7 +216,7 @@ class Lane:
 
     def _journal_decision(
         self, context: DecisionContext, part: int, action: Action, decision: Decision, strategy: Strategy
-    ) -> None:
+    ) -> list[Intent]:
         with self._journal.transaction():
             self._journal.decisions.add(context, part, action_name(action), decision, strategy.version)
             self._journal.outbox.add(
@@ -228,8 +228,7 @@ class Lane:
             if decision.verdict is Verdict.REFUSE and not steps:
                 text = next((s.text for s in decision.steps if s.verdict is Verdict.REFUSE), "")
                 steps = (PlannedStep(1, action_name(action), None, decision.reason, text),)
-            for step in steps:
-                self._plan(context, part, step, decision, strategy)
+            planned = [self._plan(context, part, step, decision, strategy) for step in steps]
             if _calls_off(action, strategy):
                 self._withdraw(context, action)
         for moved in decision.conversions:
@@ -251,6 +250,7 @@ class Lane:
             text = next((s.text for s in decision.steps if s.reason == "conflict"), "")
             where = {"terminal": self.terminal_id, "chat": context.chat_id, "message": context.message_id}
             self._note(CONFLICT_LOG, {**where, "text": text})
+        return sorted(planned, key=lambda intent: intent.key.leg)
 
     def _withdraw(self, context: DecisionContext, action: Update) -> None:
         """What an action calls off and still waits for its market is not sent any more."""

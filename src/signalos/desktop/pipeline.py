@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from signalos.desktop.channel_book import ChannelBook
 from signalos.desktop.journal import Journal
@@ -45,6 +46,11 @@ Ask = Callable[[int, Message, Reading], None]
 """Told of every message just read, at its row and within its transaction: it may journal a question."""
 MEMORY = 60
 """How many earlier messages of a chat the parser may look back to."""
+KEPT = 1000
+"""So many of these are held as the parser is shown them."""
+_NONE: frozenset[str] = frozenset()
+_Kept: TypeAlias = tuple[JournalledMessage, ReadEntry | None, Collection[str], Collection[str], ReadEntry]
+"""A message, its entry before, its legs' states and decisions' verdicts, and the entry that these made."""
 
 
 class Pipeline:
@@ -64,6 +70,7 @@ class Pipeline:
         self._lanes = lanes
         self._channels = channels
         self._arrived = asyncio.Event()
+        self._entries: dict[int, _Kept] = {}
 
     def receive(self, post: Post, position: str) -> None:
         """Journal a post; durable with its source's position when this returns.
@@ -143,8 +150,8 @@ class Pipeline:
                 continue  # until the user says yes, what a language model read is nothing to the rules
             # The newest version of each message counts, at the place of the first.
             number = stored.message.message_id
-            newest[number] = _entry(
-                stored, newest.get(number), legs.get(number, set()), verdicts.get(number, set())
+            newest[number] = self._entry(
+                stored, newest.get(number), legs.get(number, _NONE), verdicts.get(number, _NONE)
             )
         try:
             entries = with_changes(tuple(newest.values()))
@@ -157,9 +164,32 @@ class Pipeline:
             self._journal.outbox.add("alert", None, alert_event("unreadable", "error", text))
             return Reading(reason="unreadable")
 
+    def _entry(
+        self,
+        stored: JournalledMessage,
+        before: ReadEntry | None,
+        legs: Collection[str],
+        verdicts: Collection[str],
+    ) -> ReadEntry:
+        """As :func:`_entry`: made anew where something became of the message since the last look."""
+        kept = self._entries.get(stored.row)
+        if (
+            kept is not None
+            and kept[0] is stored
+            and kept[1] is before
+            and kept[2] == legs
+            and kept[3] == verdicts
+        ):
+            return kept[4]
+        made = _entry(stored, before, legs, verdicts)
+        if len(self._entries) >= KEPT:
+            self._entries.clear()
+        self._entries[stored.row] = (stored, before, legs, verdicts, made)
+        return made
+
 
 def _entry(
-    stored: JournalledMessage, before: ReadEntry | None, legs: set[str], verdicts: set[str]
+    stored: JournalledMessage, before: ReadEntry | None, legs: Collection[str], verdicts: Collection[str]
 ) -> ReadEntry:
     message, reading = stored.message, stored.reading or Reading()
     actions = reading.actions

@@ -18,6 +18,8 @@ from signalos.domain.strategy_document import strategy_from_document
 log = logging.getLogger(__name__)
 
 _KEY = "server_strategy"
+KEPT = 100
+"""So many strategies are held as they are within the ceilings."""
 
 
 class StrategyBook:
@@ -31,6 +33,7 @@ class StrategyBook:
         self._local = local
         self._current = local
         self._channels: dict[str, Strategy] = {}
+        self._bounded: dict[int, tuple[Strategy, Strategy]] = {}
         stored = journal.meta(_KEY) if paired else None
         if stored is not None:
             try:
@@ -52,7 +55,16 @@ class StrategyBook:
 
     def _within(self, strategy: Strategy) -> Strategy:
         """Every strategy is handed out here: none exceeds the ceilings of this machine."""
-        return strategy if self._ceilings is None else bounded(strategy, self._ceilings)
+        if self._ceilings is None:
+            return strategy
+        given, within = self._bounded.get(id(strategy), (None, strategy))
+        if given is not strategy:
+            within = bounded(strategy, self._ceilings)
+            if len(self._bounded) >= KEPT:
+                self._bounded.clear()
+            # Together with what it was made of: as long as that is kept, no other has its id.
+            self._bounded[id(strategy)] = (strategy, within)
+        return within
 
     def give_channels(self, own: Mapping[str, Strategy]) -> None:
         """Set which channels are traded by a strategy of their own, by chat id."""

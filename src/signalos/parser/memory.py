@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from signalos.domain.signal import (
@@ -62,7 +63,7 @@ def changed(entry: ReadEntry, change: ModifyStop | ModifyTargets) -> ReadEntry:
     return replace(entry, actions=tuple(actions))
 
 
-def state_of(actions: tuple[Action, ...], legs: set[str], verdicts: set[str]) -> EntryState:
+def state_of(actions: tuple[Action, ...], legs: Collection[str], verdicts: Collection[str]) -> EntryState:
     """What became of a message's signals over all terminals, by its trades' states and its decisions' verdicts."""
     if not actions:
         return EntryState.CLOSED

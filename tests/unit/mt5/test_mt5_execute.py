@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from signalos.domain.order import (
-    ClosePosition,
-    OutcomeKind,
-)
-from signalos.domain.signal import Side
+from signalos.domain.order import ClosePosition, OutcomeKind
+from signalos.domain.signal import OrderKind, Side
 from tests.unit.mt5.conftest import Rig
 
 D = Decimal
@@ -46,6 +43,57 @@ async def test_a_message_costs_three_round_trips(rig: Rig) -> None:
     rig.workers.current.calls.clear()
     await rig.do(rig.leg())
     assert rig.workers.current.calls == ["prepare", "guarded_send", "after_send"]
+
+
+async def decided(rig: Rig) -> None:
+    """As a decision reads the terminal, right before what it decides is sent."""
+    await rig.broker.snapshot_with("EURUSD")
+    rig.workers.current.calls.clear()
+
+
+async def test_the_reading_of_a_decision_serves_its_first_order(rig: Rig) -> None:
+    await decided(rig)
+    first = await rig.do(rig.leg())
+    assert first.kind is OutcomeKind.DONE
+    assert rig.workers.current.calls == ["guarded_send", "after_send"]
+    await rig.do(rig.leg(), leg=2)
+    assert rig.workers.current.calls[2:] == ["prepare", "guarded_send", "after_send"]
+
+
+async def test_an_older_reading_does_not_serve(rig: Rig) -> None:
+    await decided(rig)
+    rig.time.shift(0.06)
+    await rig.do(rig.leg())
+    assert rig.workers.current.calls[0] == "prepare"
+
+
+async def test_a_reading_from_before_another_send_does_not_serve(rig: Rig) -> None:
+    opened = await rig.do(rig.leg(), leg=2)
+    assert opened.identifier is not None
+    await decided(rig)
+    await rig.do(ClosePosition(identifier=opened.identifier), leg=3)
+    rig.workers.current.calls.clear()
+    await rig.do(rig.leg())
+    assert rig.workers.current.calls[0] == "prepare"
+
+
+async def test_a_waiting_order_is_prepared_at_a_quote_of_its_own(rig: Rig) -> None:
+    await decided(rig)
+    await rig.do(rig.leg(kind=OrderKind.LIMIT, price=D("1.098")))
+    assert rig.workers.current.calls[0] == "prepare"
+
+
+@pytest.mark.parametrize(("side", "stop", "target"), [("buy", "1.09", "1.13"), ("sell", "1.13", "1.09")])
+async def test_a_price_that_ran_away_after_the_decision_is_not_chased(
+    rig: Rig, side: str, stop: str, target: str
+) -> None:
+    await decided(rig)
+    away = Side(side).sign * 0.01
+    bid, ask, stamp = rig.module.ticks["EURUSD"]
+    rig.module.ticks["EURUSD"] = (bid + away, ask + away, stamp)
+    outcome = await rig.do(rig.leg(side=Side(side), stop_loss=D(stop), take_profit=D(target)))
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.REFUSED, "price_moved")
+    assert rig.module.sent == []
 
 
 async def test_volume_is_floored_to_the_step(rig: Rig) -> None:

@@ -11,6 +11,7 @@ from signalos.brokers.base import Found, Gate, Snapshot
 from signalos.brokers.mt5 import mapping
 from signalos.brokers.mt5.clock_offset import ClockOffset
 from signalos.brokers.mt5.execute import execute
+from signalos.brokers.mt5.facts import Facts, NewestFacts
 from signalos.brokers.mt5.link import Link, TransportFactory
 from signalos.brokers.mt5.plan import Tools
 from signalos.brokers.mt5.quotes import Quotes, ServerTime
@@ -58,8 +59,17 @@ class Mt5Broker:
         self._offset = offset
         self._quotes = Quotes(clock, market, self._time, offset)
         self._search = Search(self._link, self._book, self._time, market, self._settings)
+        self._newest = NewestFacts(self._link, clock)
         self._tools = Tools(
-            self._link, self._book, self._quotes, self._time, clock, market, self._settings, offset
+            self._link,
+            self._book,
+            self._quotes,
+            self._time,
+            clock,
+            market,
+            self._settings,
+            self._newest,
+            offset,
         )
         self._specs: dict[str, tuple[float, SymbolSpec]] = {}
 
@@ -106,9 +116,19 @@ class Mt5Broker:
 
     async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
         """The snapshot and a symbol's quote, in one round trip."""
-        rows = await self._link.read("snapshot", await self._book.resolve(canonical))
+        name = await self._book.resolve(canonical)
+        moment = self._newest.moment()
+        rows = await self._link.read("snapshot", name)
         snapshot = await self._snapshot(rows)
-        return snapshot, self._quotes.tick(mapping.conditions(rows["info"]), rows["tick"])
+        symbol = mapping.conditions(rows["info"])
+        tick = self._quotes.tick(symbol, rows["tick"])
+        # As the worker's ``prepare`` answers it: an order sent right after the decision needs no other reading.
+        facts = {**rows, "position": None, "order": None}
+        for held, all_of_it in (("held", "positions"), ("waiting", "orders")):
+            facts[held] = [row for row in rows[all_of_it] if row["symbol"] == name]
+        terminal = mapping.terminal(rows["terminal"])
+        self._newest.keep(moment, Facts(terminal, snapshot.account, symbol, tick, None, None, facts, False))
+        return snapshot, tick
 
     async def _snapshot(self, rows: dict[str, Any]) -> Snapshot:
         await self._link.must_be_ours(rows["account"], rows["terminal"])

@@ -97,6 +97,7 @@ async def _attempt(
     try:
         sent = await tools.link.send(
             made.as_dict(),
+            worst=made.worst,
             check=made.action in (mt5.ACTION_DEAL, mt5.ACTION_PENDING) and plan.adds_exposure,
             gate=(lambda: gate(request)) if plan.adds_exposure else _open_gate,
         )
@@ -216,6 +217,9 @@ def _not_called(tools: Tools, sent: dict[str, Any]) -> Answer | Outcome:
             if checked["retcode"] == mt5.RETCODE_NO_MONEY and sent["margin_needed"] is not None:
                 detail = f"it needs {sent['margin_needed']:.2f}, free are {sent['margin_free']:.2f}"
             return Answer(meaning_of(checked["retcode"]), checked["retcode"], detail=detail)
+        case "price":
+            moved = meaning_of(mt5.RETCODE_PRICE_CHANGED)
+            return Answer(moved, mt5.RETCODE_PRICE_CHANGED, detail=f"the market is at {sent['price']}")
         case "read":
             tools.link.lose_connection()
             code, text = sent["last_error"]

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from signalos.brokers.mt5 import constants as mt5
@@ -50,6 +51,8 @@ class Link:
         self._connected = False
         self.identity: Identity | None = None
         self.build: tuple[int, str] | None = None
+        self.sends = 0
+        """How often something was handed over to be sent: readings from before it are out of date."""
 
     async def connect(self) -> dict[str, Any]:
         """Connect to the terminal. Raises TerminalDown; may be called again."""
@@ -85,12 +88,18 @@ class Link:
         return answer.ok
 
     async def send(
-        self, request: dict[str, Any], *, check: bool, gate: Callable[[], str]
+        self,
+        request: dict[str, Any],
+        *,
+        check: bool,
+        gate: Callable[[], str],
+        worst: Decimal | None = None,
     ) -> dict[str, Any]:
         """Hand ``request`` to order_send after the identity check; never repeats anything.
 
         ``gate`` is asked when it is this call's turn, with nothing to wait for between its answer and
-        the bytes going out; a reason from it ends the send at stage "gate".
+        the bytes going out; a reason from it ends the send at stage "gate". ``worst`` is the quote beyond
+        which the worker does not send; None where it has just been looked at.
 
         Answers what :meth:`signalos.brokers.mt5.session.Session.guarded_send` answers, with
         "last_error". Raises TerminalDown (certainly not sent) or OutcomeUnknown.
@@ -105,11 +114,13 @@ class Link:
             if halted:
                 return {"sent": False, "stage": "gate", "reason": halted, "last_error": [mt5.OK, ""]}
             kwargs = {"login": identity.login, "server": identity.server, "path": identity.path}
+            limit = {} if worst is None else {"worst": float(worst)}
+            self.sends += 1
             try:
                 answer = await self._call(
                     "guarded_send",
                     (request,),
-                    {**kwargs, "check": check},
+                    {**kwargs, **limit, "check": check},
                     self._settings.deadlines.send,
                 )
             except WireNeverSent as why:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from signalos.brokers.mt5 import constants as mt5
@@ -51,8 +52,12 @@ _ORDER_KINDS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def exact(value: float | int | Decimal, digits: int | None = None) -> Decimal:
-    """Return a number of the terminal as Decimal, rounded to ``digits`` (eight where unknown)."""
+    """Return a number of the terminal as Decimal, rounded to ``digits`` (eight where unknown).
+
+    The same volumes, prices and levels come with every reading: their Decimals are kept.
+    """
     step = _NOISE if digits is None else Decimal(1).scaleb(-digits)
     number = Decimal(str(value)).quantize(step, ROUND_HALF_EVEN)
     return number if digits is not None else number.normalize() + Decimal(0)

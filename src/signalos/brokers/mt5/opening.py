@@ -9,9 +9,10 @@ from typing import Any
 
 from signalos.brokers.mt5 import constants as mt5
 from signalos.brokers.mt5 import mapping
+from signalos.brokers.mt5.facts import Facts
 from signalos.brokers.mt5.filling import filling_modes
 from signalos.brokers.mt5.mapping import Conditions, exact
-from signalos.brokers.mt5.plan import Answer, Facts, Prepared, Tools, refused_by, unproven
+from signalos.brokers.mt5.plan import Answer, Prepared, Tools, refused_by, unproven
 from signalos.brokers.mt5.preflight import Entry, beyond_worst, first_objection
 from signalos.brokers.mt5.request import TradeRequest, market_type, pending_type
 from signalos.brokers.mt5.retcodes import AnswerClass
@@ -46,7 +47,7 @@ class Opening:
 
     async def prepare(self, filling: int) -> Prepared:
         leg = self._leg
-        facts = await self._tools.facts(symbol=await self._tools.book.resolve(leg.symbol))
+        facts = await self._facts(await self._tools.book.resolve(leg.symbol))
         symbol, tick = facts.symbol, facts.tick
         if symbol is None or tick is None:
             raise ValueError("an opening is prepared with a symbol")
@@ -80,7 +81,13 @@ class Opening:
             type_time=mt5.TIME_SPECIFIED if expires else mt5.TIME_GTC,
             expiration=expires,
             comment=self._tag,
+            worst=None if facts.just_read else self._worst,
         )
+
+    async def _facts(self, symbol: str) -> Facts:
+        """What was read for the decision, if that has just been; a waiting order's price is looked at anew."""
+        kept = self._tools.newest.take(symbol) if self._leg.kind is OrderKind.MARKET else None
+        return kept or await self._tools.facts(symbol=symbol)
 
     def _choose(self, quote: Decimal, symbol: Conditions) -> None:
         """Decide anew at each try whether a limit order's price is reached."""

@@ -8,15 +8,14 @@ from typing import Any, Protocol, TypeAlias
 
 from signalos.brokers.mt5 import mapping
 from signalos.brokers.mt5.clock_offset import ClockOffset
+from signalos.brokers.mt5.facts import Facts, NewestFacts
 from signalos.brokers.mt5.link import Link
-from signalos.brokers.mt5.mapping import Conditions, Terminal
 from signalos.brokers.mt5.preflight import Objection
 from signalos.brokers.mt5.quotes import Quotes, ServerTime
 from signalos.brokers.mt5.request import TradeRequest
 from signalos.brokers.mt5.retcodes import Meaning
 from signalos.brokers.mt5.settings import Settings
 from signalos.brokers.mt5.symbol_book import SymbolBook
-from signalos.domain.market import Account, Tick
 from signalos.domain.order import Outcome, OutcomeKind
 from signalos.kit.clock import Clock
 
@@ -40,19 +39,6 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the terminal said directly before a send. The rows are None where nothing exists."""
-
-    terminal: Terminal
-    account: Account
-    symbol: Conditions | None
-    tick: Tick | None
-    position: dict[str, Any] | None
-    order: dict[str, Any] | None
-    rows: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Tools:
     """What plans work with."""
 
@@ -63,6 +49,7 @@ class Tools:
     clock: Clock
     market: Clock
     settings: Settings
+    newest: NewestFacts
     offset: ClockOffset | None = None
 
     @property

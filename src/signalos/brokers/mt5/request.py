@@ -62,6 +62,8 @@ class TradeRequest:
     type_time: int | None = None
     expiration: int | None = None
     comment: str = ""
+    worst: Decimal | None = None
+    """For the worker, not for the module: a market order is not sent where the quote is beyond it."""
 
     def __post_init__(self) -> None:
         if len(self.comment) > mt5.TAG_LIMIT or not self.comment.isascii():

@@ -21,6 +21,8 @@ MODULE_FUNCTIONS: Final = frozenset(
 )
 """What may be called by name. ``order_send`` is not among them: it goes through ``guarded_send``."""
 
+_BUY = 0
+"""``type`` of a market order that buys."""
 _CHECK_PASSED = (0, 10009)
 """order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
 
@@ -178,16 +180,25 @@ class Session:
         ]
 
     def guarded_send(
-        self, request: dict[str, Any], *, login: int, server: str, path: str = "", check: bool = False
+        self,
+        request: dict[str, Any],
+        *,
+        login: int,
+        server: str,
+        path: str = "",
+        check: bool = False,
+        worst: float | None = None,
     ) -> dict[str, Any]:
         """Send an order if the account still is ``login`` at ``server`` (and the terminal at ``path``).
 
-        ``check`` asks ``order_check`` first. Answers {"sent", "stage", ...}: ``sent`` is False only
-        where order_send was certainly not called; ``stage`` then says what stood in the way.
+        ``check`` asks ``order_check`` first; with ``worst`` a market order whose quote is beyond it stays here.
+        Answers {"sent", "stage", ...}: ``sent`` is False only where order_send was certainly not called;
+        ``stage`` then says what stood in the way.
         """
         try:
-            checks = (("order_check", request),) if check else ()
-            self._ahead(("account_info",), ("terminal_info",), *checks)
+            asked = [] if worst is None else [("symbol_info_tick", request["symbol"])]
+            checks = [("order_check", request)] if check else []
+            self._ahead(("account_info",), ("terminal_info",), *asked, *checks)
             account = self._must("account_info")
             terminal = self._must("terminal_info")
             here = (account["login"], account["server"], terminal["path"] if path else "")
@@ -196,6 +207,12 @@ class Session:
                 return {"sent": False, "stage": "account", **found}
             if not terminal["connected"]:
                 return {"sent": False, "stage": "connection"}
+            if worst is not None:
+                tick = self._must("symbol_info_tick", request["symbol"])
+                buys = request["type"] == _BUY
+                quote = tick["ask"] if buys else tick["bid"]
+                if quote > worst if buys else quote < worst:
+                    return {"sent": False, "stage": "price", "price": quote}
             if check:
                 checked = self._raw("order_check", request)
                 if checked is not None and checked["retcode"] not in _CHECK_PASSED:

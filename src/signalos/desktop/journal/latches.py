@@ -177,17 +177,13 @@ class Latches:
         Read from the file each time: another process stops too.
         """
         row = self._db.execute(
-            "SELECT 1 FROM latch WHERE terminal_id=? AND ended_at IS NULL LIMIT 1", (terminal_id,)
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM latch WHERE terminal_id=? AND ended_at IS NULL)"
+            " THEN 'stopped'"
+            " WHEN EXISTS (SELECT 1 FROM pause WHERE terminal_id=? AND chat_id IN ('', ?)) THEN 'paused'"
+            " WHEN EXISTS (SELECT 1 FROM channel_off WHERE chat_id=?) THEN 'channel_off' ELSE '' END",
+            (terminal_id, terminal_id, chat_id, chat_id),
         ).fetchone()
-        if row is not None:
-            return "stopped"
-        row = self._db.execute(
-            "SELECT 1 FROM pause WHERE terminal_id=? AND chat_id IN ('', ?) LIMIT 1", (terminal_id, chat_id)
-        ).fetchone()
-        if row is not None:
-            return "paused"
-        row = self._db.execute("SELECT 1 FROM channel_off WHERE chat_id=?", (chat_id,)).fetchone()
-        return "" if row is None else "channel_off"
+        return str(row[0])
 
 
 def _latch(row: sqlite3.Row) -> Latch:

@@ -241,9 +241,11 @@ class Messages:
     def next_for(self, terminal_id: str) -> JournalledMessage | None:
         """The oldest read message that ``terminal_id`` has not finished, in order of arrival."""
         row = self._db.execute(
-            "SELECT * FROM message WHERE row > ? ORDER BY row LIMIT 1", (self.lane(terminal_id),)
+            "SELECT row, reading IS NULL FROM message"
+            " WHERE row > COALESCE((SELECT row FROM lane WHERE terminal_id = ?), 0) ORDER BY row LIMIT 1",
+            (terminal_id,),
         ).fetchone()
-        return None if row is None or row["reading"] is None else _message(row)
+        return None if row is None or row[1] else self._kept(row[0])
 
     def join(self, terminal_id: str) -> None:
         """Let a terminal that is new here begin behind what has arrived: it never trades the past."""

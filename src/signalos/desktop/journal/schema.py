@@ -191,4 +191,10 @@ UPDATE latch SET proven = flat;
 -- Whether a level in the terminal is one of ours or was moved by hand.
 CREATE INDEX intent_change ON intent (terminal_id, identifier) WHERE kind <> 'open';
 """,
+    """
+-- What a market day opened, counted at each decision: from this index alone, however long the journal is.
+CREATE INDEX intent_opened ON intent (terminal_id, market_day, chat_id, message_id, part, state)
+    WHERE kind = 'open' AND origin = 'signal';
+DROP INDEX intent_day;
+""",
 )

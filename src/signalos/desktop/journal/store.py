@@ -66,6 +66,11 @@ class Journal:
         """Remember a single value durably."""
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    @property
+    def writes(self) -> int:
+        """How many rows this process has written: the same number means that it has changed nothing since."""
+        return self._db.total_changes
+
     def changed_elsewhere(self) -> bool:
         """True once after another process (a stop from the command line, say) wrote to the file."""
         version = self._read_data_version()

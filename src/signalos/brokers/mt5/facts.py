@@ -1,0 +1,58 @@
+"""What the terminal said before a send, and when the decision's own reading is new enough to serve for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from signalos.brokers.mt5.link import Link
+from signalos.brokers.mt5.mapping import Conditions, Terminal
+from signalos.domain.market import Account, Tick
+from signalos.kit.clock import Clock
+
+NEW_SECONDS = 0.05
+"""A decision's reading this young serves the send as well: two syncs of the disk lie between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the terminal said before a send. The rows are None where nothing exists.
+
+    ``just_read`` is False where the decision's reading serves: the worker then looks at the quote once more.
+    """
+
+    terminal: Terminal
+    account: Account
+    symbol: Conditions | None
+    tick: Tick | None
+    position: dict[str, Any] | None
+    order: dict[str, Any] | None
+    rows: dict[str, Any]
+    just_read: bool = True
+
+
+class NewestFacts:
+    """The facts that came with the newest decision's snapshot: good for one send, and none after another."""
+
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self._link = link
+        self._clock = clock
+        self._kept: tuple[tuple[int, float], Facts] | None = None
+
+    def moment(self) -> tuple[int, float]:
+        """Name this moment: note it before a reading begins."""
+        return self._link.sends, self._clock.monotonic()
+
+    def keep(self, read_at: tuple[int, float], facts: Facts) -> None:
+        """Keep ``facts`` from a reading that began at ``read_at``."""
+        self._kept = (read_at, facts)
+
+    def take(self, symbol: str) -> Facts | None:
+        """The facts about ``symbol`` (the broker's name) if they still hold; they are handed out once."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            return None
+        (sends, at), facts = kept
+        young = 0 <= self._clock.monotonic() - at <= NEW_SECONDS
+        ours = facts.symbol is not None and facts.symbol.name == symbol
+        return facts if young and ours and sends == self._link.sends else None
