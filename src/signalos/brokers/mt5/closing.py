@@ -124,7 +124,7 @@ class Closing:
 async def position_ended(tools: Tools, identifier: int, retcode: int) -> Outcome:
     """The outcome of a request whose position is no longer there, told from its deals."""
     deals = await tools.link.read("history_deals_get", position=identifier)
-    leaving = [row for row in deals if row["entry"] in (1, 2, 3)]
+    leaving = [row for row in deals if mapping.is_trade(row) and row["entry"] in (1, 2, 3)]
     words = "The position is already closed"
     price = None
     if leaving:
