@@ -178,6 +178,7 @@ def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None)
         side=leg.side,
         position=position,
         order=order if position is None else None,
+        rest=None if position is None else order,
         target=leg.target,
         by_hand=leg.trade.by_hand,
     )

@@ -246,6 +246,8 @@ class Desk:
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
+        if position and order and isinstance(request, ClosePosition) and request.volume is None:
+            await self._executor.end_rest(order.ticket, snapshot.account.identity, self._magic())
         return self._journal.intents.plan(
             key,
             command.kind,

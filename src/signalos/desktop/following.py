@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from signalos.brokers.at_once import AtOnce
@@ -49,16 +49,19 @@ class Follower:
         await self._by_hand.look(self._journal.legs.alive(self._terminal_id), positions, orders)
         with self._journal.transaction():
             for leg in self._journal.legs.alive(self._terminal_id):
-                if leg.state == "open" and leg.identifier in positions:
-                    self._follow_position(leg, positions[leg.identifier])
+                held = positions.get(leg.identifier)
+                if held is not None and leg.state == "open":
+                    self._follow_position(leg, held)
+                elif held is not None:
+                    # On hedging accounts a filled order's position takes the order's own number. What an order
+                    # filled in part still waits for is followed as the position's growth.
+                    self._executor.order_filled(leg, leg.identifier, held.volume)
                 elif leg.state == "pending" and leg.identifier in orders:
                     self._follow_order(leg, orders[leg.identifier])
-                elif leg.identifier in positions:
-                    # On hedging accounts a filled order's position takes the order's own number.
-                    self._executor.order_filled(leg, leg.identifier)
                 else:
                     gone.append(leg)
         await self._follow_gone(gone, history_is_loaded)
+        await self._end_rests(gone, orders, snapshot)
         self._by_hand.seen(snapshot.at)
 
     async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool) -> None:
@@ -89,14 +92,26 @@ class Follower:
                 if now is not None and now.state == "pending" and leg.identifier not in shown:
                     self._executor.order_ended(leg)
 
+    async def _end_rests(
+        self, gone: Sequence[Leg], orders: Mapping[str, PendingOrder], snapshot: Snapshot
+    ) -> None:
+        """A position that has closed, by its stop for instance, is not opened anew by the rest of its order."""
+        for leg in gone:
+            now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
+            if now is not None and now.state == "closed" and leg.identifier in orders:
+                await self._executor.end_rest(leg.identifier, snapshot.account.identity, self._magic())
+
     def _follow_position(self, leg: Leg, position: Position) -> None:
+        # An order filled in part goes on filling: what the position has grown by is the leg's.
+        volume = max(leg.trade.volume, position.volume + leg.trade.closed_volume)
         self._executor.update_leg(
             leg,
             entry_price=position.entry_price,
             stop_loss=position.stop_loss,
             take_profit=position.take_profit,
             target=position.take_profit,
-            closed_volume=max(leg.trade.closed_volume, leg.trade.volume - position.volume),
+            volume=volume,
+            closed_volume=max(leg.trade.closed_volume, volume - position.volume),
             ticket=position.ticket,
             opened_at=position.opened_at,
         )
@@ -157,5 +172,5 @@ class Follower:
         if now is None or now.state != "pending":
             return False  # a cancellation was answered meanwhile
         if identifier is not None:
-            self._executor.order_filled(leg, identifier)
+            self._executor.order_filled(leg, identifier, found.position.volume if found.position else None)
         return identifier is None
