@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from signalos.brokers.simulated.terminal import Session
 from signalos.desktop.journal.latches import Latch
 from signalos.desktop.journal.legs import Leg
@@ -21,6 +23,8 @@ WIDE = Open(
 )
 """A signal whose levels the terminal's prices never reach."""
 
+FILTERS = Filters(require_stop=False, skip_duplicates=False, skip_conflicts=False)
+
 
 class SimulatedRig(Rig):
     """A rig whose broker is the bridge over a simulated terminal; ``account`` are the terminal's options.
@@ -32,7 +36,7 @@ class SimulatedRig(Rig):
         self.world = World(folder / "world", account)
         super().__init__(
             folder / "home",
-            strategy=Strategy(risk_percentage=Decimal(10), filters=Filters(require_stop=False)),
+            strategy=Strategy(risk_percentage=Decimal(10), filters=FILTERS),
             clock=self.world.clock,
             broker=self.world.broker,  # type: ignore[arg-type]  # the product's own broker
         )
@@ -46,6 +50,11 @@ class SimulatedRig(Rig):
         """The one leg of message 1."""
         (found,) = self.journal.legs.of_message("t1", CHAT, 1)
         return found
+
+    def reasons(self, message_id: int) -> list[str]:
+        """Why what a message asked for was refused, decision by decision ("" where it was not)."""
+        found = [msgspec.json.decode(data) for data in self.events("decision")]
+        return [one["reason"] for one in found if one["messageId"] == message_id]
 
     def held(self) -> tuple[str, Decimal] | None:
         """Side and lots of the one open position, None without any."""

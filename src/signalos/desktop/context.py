@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from signalos.brokers.base import Broker, ReadsTogether, Snapshot
@@ -12,6 +14,7 @@ from signalos.desktop.hand import is_by_hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
+from signalos.desktop.own_part import OwnParts
 from signalos.domain.decision import DecisionContext, SignalLeg, SignalRecord, SymbolData
 from signalos.domain.errors import Refused, TerminalDown, TerminalError
 from signalos.domain.market import PendingOrder, Position, Tick
@@ -25,6 +28,7 @@ from signalos.parser.profile import Profile
 
 _Opening: TypeAlias = tuple[int, datetime, Open]
 """Of a signal: the row of its message, when it was posted, and what it opens."""
+_ALL_OWN: Mapping[str, Decimal] = {}
 _NO_TICKS: Mapping[str, Tick] = {}
 SYMBOL_TRIES = 50
 """How often a symbol is asked for in a row before it counts as one that the broker does not have."""
@@ -41,7 +45,10 @@ class ContextBuilder:
         market: Clock,
         guard: CeilingGuard | None = None,
         profile_of: Callable[[str], Profile] = lambda chat_id: Profile(),
+        *,
+        magic: Callable[[], int],
     ) -> None:
+        self._own = OwnParts(terminal_id, broker, journal, magic)
         self._terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
@@ -59,7 +66,7 @@ class ContextBuilder:
         tries, self._silent_tries = self._silent_tries, 0
         snapshot, ticks = await self._look(action)
         self._silent_tries = tries + 1
-        records = self.records(snapshot)
+        records = self.records(snapshot, await self._own.volumes(snapshot))
         needed = requirements(strategy, action, records)
         symbols = await self.symbols(needed.symbols, ticks, patient=self._silent_tries <= SYMBOL_TRIES)
         self._silent_tries = 0
@@ -121,8 +128,13 @@ class ContextBuilder:
                     raise
         return found
 
-    def records(self, snapshot: Snapshot) -> tuple[SignalRecord, ...]:
-        """This terminal's signals that still have a leg alive or on its way, oldest first."""
+    def records(
+        self, snapshot: Snapshot, own: Mapping[str, Decimal] = _ALL_OWN
+    ) -> tuple[SignalRecord, ...]:
+        """This terminal's signals that still have a leg alive or on its way, oldest first.
+
+        A position in ``own`` is shared with others: so much of it is the leg's.
+        """
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
         signals: dict[tuple[str, int, int], list[SignalLeg]] = {}
@@ -133,7 +145,7 @@ class ContextBuilder:
             signals.setdefault(key, []).append(
                 _signal_leg(
                     leg,
-                    positions.get(leg.identifier) if leg.alive else None,
+                    _own_position(leg, positions.get(leg.identifier), own) if leg.alive else None,
                     orders.get(leg.identifier) if leg.alive else None,
                 )
             )
@@ -165,6 +177,14 @@ class ContextBuilder:
                 if isinstance(action, Open):
                     return stored.row, stored.message.posted_at, action
         return None
+
+
+def _own_position(leg: Leg, held: Position | None, own: Mapping[str, Decimal]) -> Position | None:
+    """The leg's part of a position; None where it was turned round or nothing of it is the leg's any more."""
+    if held is None or held.side is not leg.side:
+        return None
+    volume = own.get(leg.identifier, held.volume)
+    return replace(held, volume=volume) if volume else None
 
 
 def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None) -> SignalLeg:

@@ -13,7 +13,8 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.journal.turns import in_turns
-from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
+from signalos.desktop.own_part import OwnParts, own_volume
+from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
 
 OPENED_BEFORE = timedelta(days=1)
@@ -36,7 +37,8 @@ class Follower:
         self._journal = journal
         self._executor = executor
         self._magic = magic
-        self._by_hand = HandChanges(terminal_id, broker, journal, executor, magic)
+        self._own = OwnParts(terminal_id, broker, journal, magic)
+        self._by_hand = HandChanges(terminal_id, broker, journal, executor, self._own)
 
     async def follow(self, snapshot: Snapshot, history_is_loaded: bool) -> None:
         """Bring every living leg up to ``snapshot``. Raises TerminalError.
@@ -46,11 +48,15 @@ class Follower:
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
         gone: list[Leg] = []
+        nets = snapshot.account.margin_mode is not MarginMode.HEDGING
+        own = await self._own.read(snapshot)
         await self._by_hand.look(self._journal.legs.alive(self._terminal_id), positions, orders)
         with self._journal.transaction():
             for leg in self._journal.legs.alive(self._terminal_id):
                 held = positions.get(leg.identifier)
-                if held is not None and leg.state == "open":
+                if held is not None and leg.state == "open" and nets:
+                    self._follow_part(leg, held, own.get(leg.identifier))
+                elif held is not None and leg.state == "open":
                     self._follow_position(leg, held)
                 elif held is not None:
                     # On hedging accounts a filled order's position takes the order's own number. What an order
@@ -60,11 +66,11 @@ class Follower:
                     self._follow_order(leg, orders[leg.identifier])
                 else:
                     gone.append(leg)
-        await self._follow_gone(gone, history_is_loaded)
+        await self._follow_gone(gone, history_is_loaded, nets)
         await self._end_rests(gone, orders, snapshot)
         self._by_hand.seen(snapshot.at)
 
-    async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool) -> None:
+    async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool, nets: bool) -> None:
         """What is no longer where it was, all with few readings: after a long time away it may be thousands."""
         look = AtOnce(self._broker)
         closed = [leg for leg in gone if leg.state == "open"]
@@ -79,7 +85,7 @@ class Follower:
             deals = [(leg, await look.deals(leg.identifier)) for leg in some]
             with self._journal.transaction():
                 for leg, known in deals:
-                    self._follow_closed(leg, known)
+                    self._follow_closed(leg, self._own.own(known) if nets else known)
             await asyncio.sleep(0)
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
         if ended and history_is_loaded:
@@ -112,6 +118,27 @@ class Follower:
             target=position.take_profit,
             volume=volume,
             closed_volume=max(leg.trade.closed_volume, volume - position.volume),
+            ticket=position.ticket,
+            opened_at=position.opened_at,
+        )
+
+    def _follow_part(self, leg: Leg, position: Position, own: Sequence[Deal] | None) -> None:
+        """Follow the own part of a netted position; None where its deals do not explain it yet."""
+        if not own:
+            return
+        left = own_volume(own)
+        if left <= ZERO:
+            self._follow_closed(leg, own)
+            return
+        opened = sum((d.volume for d in own if d.entry is DealEntry.IN), start=ZERO)
+        self._executor.update_leg(
+            leg,
+            entry_price=position.entry_price if position.volume == left else leg.trade.entry_price,
+            stop_loss=position.stop_loss,
+            take_profit=position.take_profit,
+            target=position.take_profit,
+            volume=opened,
+            closed_volume=opened - left,
             ticket=position.ticket,
             opened_at=position.opened_at,
         )
