@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from signalos.brokers.simulated.faults import Fault
 from signalos.brokers.simulated.terminal import Session
 from signalos.desktop.journal.latches import Latch
 from signalos.desktop.journal.legs import Leg
@@ -27,13 +28,14 @@ FILTERS = Filters(require_stop=False, skip_duplicates=False, skip_conflicts=Fals
 
 
 class SimulatedRig(Rig):
-    """A rig whose broker is the bridge over a simulated terminal; ``account`` are the terminal's options.
+    """A rig whose broker is the bridge over a simulated terminal; ``account`` are the terminal's options,
+    ``script`` its faults.
 
     ``by_hand`` trades at the terminal as the user, or another program, would beside SignalOS.
     """
 
-    def __init__(self, folder: Path, account: Mapping[str, Any]) -> None:
-        self.world = World(folder / "world", account)
+    def __init__(self, folder: Path, account: Mapping[str, Any], script: Sequence[Fault] = ()) -> None:
+        self.world = World(folder / "world", account, script)
         super().__init__(
             folder / "home",
             strategy=Strategy(risk_percentage=Decimal(10), filters=FILTERS),

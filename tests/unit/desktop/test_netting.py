@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from signalos.brokers.simulated.faults import Effect, Fault
 from signalos.domain.signal import Close, CloseAll, Reach, Scope, Side
+from signalos.protocol.socket import Command
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
 OTHERS = Decimal("0.20")
@@ -110,3 +113,38 @@ async def test_two_trades_that_wait_for_the_market_do_not_share(tmp_path: Path) 
     await rig.run(90)
     assert rig.reasons(2) == ["netting_shared"]
     await rig.close()
+
+
+async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Path) -> None:
+    lags = Fault(fn="history_deals_get", effect=Effect.HISTORY_LAG, probability=1.0, seconds=2)
+    rig = SimulatedRig(tmp_path, {"margin_mode": "netting"}, [lags])
+    await rig.start()
+    rig.say(1, "buy", WIDE)
+    await rig.run(4)
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(4)
+    latch = await rig.stopped("own-only")
+    assert rig.held() == ("buy", OTHERS)
+    assert latch.flat
+    await rig.run(5)
+    assert rig.held() == ("buy", OTHERS)
+    await rig.close()
+
+
+async def test_a_command_closes_the_own_part(rig: SimulatedRig) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    now = rig.clock.now()
+    rig.terminal.desk.accept(
+        Command(
+            id="c1",
+            terminal_seq=1,
+            kind="close",
+            args={"identifier": rig.leg.identifier},
+            issued_at=now,
+            expires_at=now + timedelta(seconds=60),
+        )
+    )
+    await rig.run(2)
+    assert rig.held() == ("buy", OTHERS)
+    assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "command")
