@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from signalos.brokers.base import Broker, Gate
@@ -179,6 +180,10 @@ class Executor:
             intent = self._journal.intents.get(leg.key)
             self._journal.intents.mark(intent, "executed", "filled", "the waiting order was filled")
             self.update_leg(leg, state="open", identifier=identifier, volume=volume or leg.trade.volume)
+
+    def now(self) -> datetime:
+        """The time of the market, in which legs open and close."""
+        return self._market.now()
 
     def order_ended(self, leg: Leg) -> None:
         """A waiting order is gone and was never filled."""

@@ -13,7 +13,7 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.journal.turns import in_turns
-from signalos.desktop.own_part import OwnParts, own_volume
+from signalos.desktop.own_part import OwnParts, is_over, own_volume
 from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
 
@@ -85,7 +85,11 @@ class Follower:
             deals = [(leg, await look.deals(leg.identifier)) for leg in some]
             with self._journal.transaction():
                 for leg, known in deals:
-                    self._follow_closed(leg, self._own.own(known) if nets else known)
+                    own = self._own.own(known) if nets else known
+                    if known and not own and history_is_loaded and is_over(known):
+                        self._netted(leg)
+                    else:
+                        self._follow_closed(leg, own)
             await asyncio.sleep(0)
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
         if ended and history_is_loaded:
@@ -124,7 +128,10 @@ class Follower:
 
     def _follow_part(self, leg: Leg, position: Position, own: Sequence[Deal] | None) -> None:
         """Follow the own part of a netted position; None where its deals do not explain it yet."""
+        if own is None:
+            return
         if not own:
+            self._netted(leg)
             return
         left = own_volume(own)
         if left <= ZERO:
@@ -141,6 +148,17 @@ class Follower:
             closed_volume=opened - left,
             ticket=position.ticket,
             opened_at=position.opened_at,
+        )
+
+    def _netted(self, leg: Leg) -> None:
+        """Its order only made somebody else's position smaller: nothing of it was ever open."""
+        self._executor.update_leg(
+            leg,
+            state="closed",
+            closed_volume=leg.trade.volume,
+            pnl=ZERO,
+            reason="netted",
+            closed_at=self._executor.now(),
         )
 
     def _follow_closed(self, leg: Leg, deals: Sequence[Deal]) -> None:

@@ -105,6 +105,11 @@ def own_volume(deals: Sequence[Deal]) -> Decimal:
     return sum((d.volume if d.entry is DealEntry.IN else -d.volume for d in deals), ZERO)
 
 
+def is_over(deals: Sequence[Deal]) -> bool:
+    """True where ``deals`` leave nothing open."""
+    return not sum((d.side.sign * d.volume for d in deals), ZERO)
+
+
 def own_close(
     request: RequestT, positions: Sequence[Position], own: Mapping[str, Decimal]
 ) -> RequestT | ClosePosition:

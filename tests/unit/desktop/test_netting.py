@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from signalos.brokers.simulated.faults import Effect, Fault
-from signalos.domain.signal import Close, CloseAll, Reach, Scope, Side
+from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
 from signalos.protocol.socket import Command
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
 OTHERS = Decimal("0.20")
+THEIRS = Decimal("2.00")
+"""More than SignalOS trades here."""
 
 
 @pytest.fixture
@@ -148,3 +151,53 @@ async def test_a_command_closes_the_own_part(rig: SimulatedRig) -> None:
     await rig.run(2)
     assert rig.held() == ("buy", OTHERS)
     assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "command")
+
+
+async def waiting_beside(folder: Path, side: Side, price: str, seconds: float = 12) -> SimulatedRig:
+    """An order of message 1 that waits, then is filled into a position that was opened by hand meanwhile."""
+    rig = SimulatedRig(folder, {"margin_mode": "netting"})
+    await rig.start()
+    await rig.run(2)
+    stop = Decimal("1.00000") if side is Side.BUY else Decimal("1.30000")
+    limit = replace(WIDE, side=side, order=OrderKind.LIMIT, entry=(Decimal(price),), stop_loss=stop)
+    rig.say(1, "limit", replace(limit, take_profits=()))
+    await rig.run(1)
+    assert rig.leg.state == "pending"
+    rig.by_hand(Side.BUY, THEIRS)
+    await rig.run(seconds)
+    return rig
+
+
+async def test_an_order_filled_into_a_position_made_by_hand(tmp_path: Path) -> None:
+    rig = await waiting_beside(tmp_path, Side.BUY, "1.10050")
+    own = rig.leg.trade.volume
+    assert (rig.leg.state, rig.held()) == ("open", ("buy", own + THEIRS))
+    assert (await rig.stopped("own-only")).flat
+    assert rig.held() == ("buy", THEIRS)
+    assert rig.leg.state == "closed"
+    await rig.close()
+
+
+async def test_an_order_that_only_makes_a_position_made_by_hand_smaller(tmp_path: Path) -> None:
+    rig = await waiting_beside(tmp_path, Side.SELL, "1.10950")
+    left = rig.held()
+    assert left is not None
+    assert left[0] == "buy"
+    assert left[1] < THEIRS
+    assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "netted")
+    assert (await rig.stopped("own-only")).flat
+    assert rig.held() == left
+    await rig.close()
+
+
+async def test_an_order_netted_into_a_position_that_is_closed_at_once(tmp_path: Path) -> None:
+    rig = await waiting_beside(tmp_path, Side.SELL, "1.10950", seconds=0)
+    while rig.held() == ("buy", THEIRS):
+        rig.clock.shift(0.05)
+    left = rig.held()
+    assert left is not None
+    rig.by_hand(Side.SELL, left[1])
+    await rig.run(5)
+    assert rig.held() is None
+    assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "netted")
+    await rig.close()
