@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from signalos.brokers.simulated.faults import Effect, Fault
+from signalos.domain.order import ClosePosition
 from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
 from signalos.protocol.socket import Command
+from tests.support.one_process import ACCOUNT
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
 OTHERS = Decimal("0.20")
@@ -201,3 +203,20 @@ async def test_an_order_netted_into_a_position_that_is_closed_at_once(tmp_path: 
     assert rig.held() is None
     assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "netted")
     await rig.close()
+
+
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+async def test_a_close_planned_for_the_whole_is_held_to_the_own_part(rig: SimulatedRig, side: Side) -> None:
+    """As one is that follows from an order filled while it was called off."""
+    rig.by_hand(side, OTHERS if side is Side.BUY else rig.leg.trade.volume + OTHERS)
+    rig.journal.intents.plan(
+        replace(rig.leg.key, origin="rule:called_off"),
+        "close",
+        ClosePosition(identifier=rig.leg.identifier),
+        account=ACCOUNT,
+        magic=rig.strategy.magic,
+        identifier=rig.leg.identifier,
+    )
+    await rig.run(2)
+    assert rig.held() == (side.value, OTHERS)
+    assert rig.leg.state == "closed"
