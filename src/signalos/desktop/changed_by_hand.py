@@ -6,7 +6,7 @@ ours explains it; a volume when a part was closed by a deal that is not ours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED
 from signalos.desktop.journal.legs import Leg
+from signalos.desktop.own_part import OwnParts
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.errors import Refused
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
@@ -47,13 +48,13 @@ class HandChanges:
         broker: Broker,
         journal: Journal,
         executor: Executor,
-        magic: Callable[[], int],
+        own: OwnParts,
     ) -> None:
         self._terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
         self._executor = executor
-        self._magic = magic
+        self._own = own
         self._since: datetime | None = None
         self._to_explain: dict[str, int] = {}
 
@@ -63,12 +64,7 @@ class HandChanges:
 
     def made(self, deal: Deal) -> bool:
         """True for a deal that neither this app nor the market made: the user's, or another program's."""
-        if deal.reason != "expert":
-            return deal.reason == "client"
-        # A broker may have replaced the tag of a close of ours; its magic is kept.
-        return deal.magic != str(self._magic()) and not self._journal.intents.origin_of(
-            self._terminal_id, deal.tag
-        )
+        return self._own.made_by_hand(deal)
 
     async def look(
         self, legs: Sequence[Leg], positions: Mapping[str, Position], orders: Mapping[str, PendingOrder]
@@ -84,7 +80,7 @@ class HandChanges:
         held, order = positions.get(leg.identifier), orders.get(leg.identifier)
         if leg.state == "pending" and order is not None:
             return await self._levels(leg, order.stop_loss, order.take_profit, order.price)
-        if leg.state != "open" or held is None:
+        if leg.state != "open" or held is None or held.side is not leg.side:
             return []
         changed = await self._levels(leg, held.stop_loss, held.take_profit, None)
         if VOLUME not in leg.trade.by_hand and await self._resized(leg, held):

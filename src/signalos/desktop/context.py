@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeAlias
 
 from signalos.brokers.base import Broker, ReadsTogether, Snapshot
@@ -13,6 +15,7 @@ from signalos.desktop.hand import is_by_hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
+from signalos.desktop.own_part import OwnParts
 from signalos.domain.decision import DecisionContext, SignalLeg, SignalRecord, SymbolData
 from signalos.domain.errors import Refused, TerminalDown, TerminalError
 from signalos.domain.market import PendingOrder, Position, Tick
@@ -28,6 +31,7 @@ _Opening: TypeAlias = tuple[int, datetime, Open]
 """Of a signal: the row of its message, when it was posted, and what it opens."""
 _Living: TypeAlias = tuple[_Opening, tuple[str, int, int], list[Leg | SignalLeg]]
 """A signal: its opening, its chat, message and part, and its legs: at the broker, or still on their way."""
+_ALL_OWN: Mapping[str, Decimal] = {}
 _NO_TICKS: Mapping[str, Tick] = {}
 SYMBOL_TRIES = 50
 """How often a symbol is asked for in a row before it counts as one that the broker does not have."""
@@ -44,7 +48,10 @@ class ContextBuilder:
         market: Clock,
         guard: CeilingGuard | None = None,
         profile_of: Callable[[str], Profile] = lambda chat_id: Profile(),
+        *,
+        magic: Callable[[], int],
     ) -> None:
+        self._own = OwnParts(terminal_id, broker, journal, magic)
         self._terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
@@ -62,9 +69,8 @@ class ContextBuilder:
         tries, self._silent_tries = self._silent_tries, 0
         reading = asyncio.ensure_future(self._look(action))
         try:
-            await asyncio.sleep(
-                0
-            )  # the question is on its way: while the terminal answers, the journal is read
+            # The question is on its way: while the terminal answers, the journal is read.
+            await asyncio.sleep(0)
             read_at, living, trades_today = self._journalled()
             snapshot, ticks = await reading
         finally:
@@ -72,7 +78,7 @@ class ContextBuilder:
         if read_at != self._moment():
             _, living, trades_today = self._journalled()
         self._silent_tries = tries + 1
-        records = _records(living, snapshot)
+        records = _records(living, snapshot, await self._own.volumes(snapshot))
         needed = requirements(strategy, action, records)
         symbols = await self.symbols(needed.symbols, ticks, patient=self._silent_tries <= SYMBOL_TRIES)
         self._silent_tries = 0
@@ -143,9 +149,14 @@ class ContextBuilder:
                     raise
         return found
 
-    def records(self, snapshot: Snapshot) -> tuple[SignalRecord, ...]:
-        """This terminal's signals that still have a leg alive or on its way, oldest first."""
-        return _records(self._living(), snapshot)
+    def records(
+        self, snapshot: Snapshot, own: Mapping[str, Decimal] = _ALL_OWN
+    ) -> tuple[SignalRecord, ...]:
+        """This terminal's signals that still have a leg alive or on its way, oldest first.
+
+        A position in ``own`` is shared with others: so much of it is the leg's.
+        """
+        return _records(self._living(), snapshot, own)
 
     def _living(self) -> list[_Living]:
         """The signals that still have a leg alive or on its way, as the journal knows them, oldest first."""
@@ -183,22 +194,38 @@ class ContextBuilder:
         return None
 
 
-def _records(living: Sequence[_Living], snapshot: Snapshot) -> tuple[SignalRecord, ...]:
-    """``living`` signals with what ``snapshot`` shows of their legs."""
+def _records(
+    living: Sequence[_Living], snapshot: Snapshot, own: Mapping[str, Decimal]
+) -> tuple[SignalRecord, ...]:
+    """``living`` signals with what ``snapshot`` shows of their legs; ``own`` as in ``records``."""
     positions = {p.identifier: p for p in snapshot.positions}
     orders = {o.ticket: o for o in snapshot.orders}
     records: list[SignalRecord] = []
     for (_, posted_at, action), key, legs in living:
-        shown = (leg if isinstance(leg, SignalLeg) else _shown(leg, positions, orders) for leg in legs)
+        shown = (leg if isinstance(leg, SignalLeg) else _shown(leg, positions, orders, own) for leg in legs)
         ordered = tuple(sorted(shown, key=lambda leg: leg.leg))
         records.append(SignalRecord(*key, posted_at, action, ordered))
     return tuple(records)
 
 
-def _shown(leg: Leg, positions: Mapping[str, Position], orders: Mapping[str, PendingOrder]) -> SignalLeg:
+def _shown(
+    leg: Leg,
+    positions: Mapping[str, Position],
+    orders: Mapping[str, PendingOrder],
+    own: Mapping[str, Decimal],
+) -> SignalLeg:
     if not leg.alive:
         return _signal_leg(leg, None, None)
-    return _signal_leg(leg, positions.get(leg.identifier), orders.get(leg.identifier))
+    held = _own_position(leg, positions.get(leg.identifier), own)
+    return _signal_leg(leg, held, orders.get(leg.identifier))
+
+
+def _own_position(leg: Leg, held: Position | None, own: Mapping[str, Decimal]) -> Position | None:
+    """The leg's part of a position; None where it was turned round or nothing of it is the leg's any more."""
+    if held is None or held.side is not leg.side:
+        return None
+    volume = own.get(leg.identifier, held.volume)
+    return replace(held, volume=volume) if volume else None
 
 
 def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None) -> SignalLeg:
@@ -212,6 +239,7 @@ def _signal_leg(leg: Leg, position: Position | None, order: PendingOrder | None)
         side=leg.side,
         position=position,
         order=order if position is None else None,
+        rest=None if position is None else order,
         target=leg.target,
         by_hand=leg.trade.by_hand,
     )

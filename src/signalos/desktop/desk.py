@@ -15,6 +15,7 @@ from signalos.desktop.hand import Hand
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import EVERY_CHAT, MODES
+from signalos.desktop.own_part import OwnParts, own_close
 from signalos.desktop.wire_events import latch_event
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import PendingOrder, Position
@@ -61,6 +62,7 @@ class Desk:
         self._journal = journal
         self._executor = executor
         self._magic = magic
+        self._own = OwnParts(terminal_id, broker, journal, magic)
         self._clock = clock
         self._busy = busy
         self._stop_required = stop_required
@@ -246,6 +248,12 @@ class Desk:
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
+        own = await self._own.volumes(snapshot)
+        if isinstance(request, ClosePosition) and own.get(identifier) == ZERO:
+            return _failed(command, "position_closed", "nothing of this position is SignalOS's any more")
+        request = own_close(request, snapshot.positions, own)
+        if position and order and isinstance(request, ClosePosition) and request.volume is None:
+            await self._executor.end_rest(order.ticket, snapshot.account.identity, self._magic())
         return self._journal.intents.plan(
             key,
             command.kind,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from signalos.brokers.base import Broker, Gate
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.journal import Journal
-from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg, Trade
 from signalos.desktop.wire_events import alert_event, trade_event
 from signalos.domain.market import Deal
 from signalos.domain.order import (
     CancelOrder,
     ClosePosition,
+    LegKey,
     ModifyOrder,
     ModifyPosition,
     OpenLeg,
@@ -156,12 +158,32 @@ class Executor:
         )
         self.put_leg(leg)
 
-    def order_filled(self, leg: Leg, identifier: str) -> None:
-        """A waiting order has become position ``identifier``."""
+    async def end_rest(self, ticket: str, account: str, magic: int) -> None:
+        """Delete what an order filled in part still waits for: its position closes, and must not open anew."""
+        key = LegKey(self.terminal_id, ticket, 0, 1, 1, 1, "rule:rest")
+        last = self._journal.intents.last_try(key)
+        if last is not None and last.state in UNFINISHED:
+            return
+        if last is not None:
+            key = replace(key, version=last.key.version + 1)
+        text = "the position closes: the rest of its order is not wanted any more"
+        request = CancelOrder(ticket=ticket)
+        await self.send(
+            self._journal.intents.plan(
+                key, "cancel", request, text=text, account=account, magic=magic, identifier=ticket
+            )
+        )
+
+    def order_filled(self, leg: Leg, identifier: str, volume: Decimal | None = None) -> None:
+        """A waiting order has become position ``identifier``, of ``volume`` lots as far as is known."""
         with self._journal.transaction():
             intent = self._journal.intents.get(leg.key)
             self._journal.intents.mark(intent, "executed", "filled", "the waiting order was filled")
-            self.update_leg(leg, state="open", identifier=identifier)
+            self.update_leg(leg, state="open", identifier=identifier, volume=volume or leg.trade.volume)
+
+    def now(self) -> datetime:
+        """The time of the market, in which legs open and close."""
+        return self._market.now()
 
     def order_ended(self, leg: Leg) -> None:
         """A waiting order is gone and was never filled."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from signalos.brokers.at_once import AtOnce
@@ -13,7 +13,8 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.journal.turns import in_turns
-from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
+from signalos.desktop.own_part import OwnParts, is_over, own_volume
+from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
 
 OPENED_BEFORE = timedelta(days=1)
@@ -36,7 +37,8 @@ class Follower:
         self._journal = journal
         self._executor = executor
         self._magic = magic
-        self._by_hand = HandChanges(terminal_id, broker, journal, executor, magic)
+        self._own = OwnParts(terminal_id, broker, journal, magic)
+        self._by_hand = HandChanges(terminal_id, broker, journal, executor, self._own)
 
     async def follow(self, snapshot: Snapshot, history_is_loaded: bool) -> None:
         """Bring every living leg up to ``snapshot``. Raises TerminalError.
@@ -46,22 +48,29 @@ class Follower:
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
         gone: list[Leg] = []
+        nets = snapshot.account.margin_mode is not MarginMode.HEDGING
+        own = await self._own.read(snapshot)
         await self._by_hand.look(self._journal.legs.alive(self._terminal_id), positions, orders)
         with self._journal.transaction():
             for leg in self._journal.legs.alive(self._terminal_id):
-                if leg.state == "open" and leg.identifier in positions:
-                    self._follow_position(leg, positions[leg.identifier])
+                held = positions.get(leg.identifier)
+                if held is not None and leg.state == "open" and nets:
+                    self._follow_part(leg, held, own.get(leg.identifier))
+                elif held is not None and leg.state == "open":
+                    self._follow_position(leg, held)
+                elif held is not None:
+                    # On hedging accounts a filled order's position takes the order's own number. What an order
+                    # filled in part still waits for is followed as the position's growth.
+                    self._executor.order_filled(leg, leg.identifier, held.volume)
                 elif leg.state == "pending" and leg.identifier in orders:
                     self._follow_order(leg, orders[leg.identifier])
-                elif leg.identifier in positions:
-                    # On hedging accounts a filled order's position takes the order's own number.
-                    self._executor.order_filled(leg, leg.identifier)
                 else:
                     gone.append(leg)
-        await self._follow_gone(gone, history_is_loaded)
+        await self._follow_gone(gone, history_is_loaded, nets)
+        await self._end_rests(gone, orders, snapshot)
         self._by_hand.seen(snapshot.at)
 
-    async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool) -> None:
+    async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool, nets: bool) -> None:
         """What is no longer where it was, all with few readings: after a long time away it may be thousands."""
         look = AtOnce(self._broker)
         closed = [leg for leg in gone if leg.state == "open"]
@@ -80,7 +89,11 @@ class Follower:
             deals = [(leg, await look.deals(leg.identifier)) for leg in some]
             with self._journal.transaction():
                 for leg, known in deals:
-                    self._follow_closed(leg, known)
+                    own = self._own.own(known) if nets else known
+                    if known and not own and history_is_loaded and is_over(known):
+                        self._netted(leg)
+                    else:
+                        self._follow_closed(leg, own)
             await asyncio.sleep(0)
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
         if ended and history_is_loaded:
@@ -93,16 +106,63 @@ class Follower:
                 if now is not None and now.state == "pending" and leg.identifier not in shown:
                     self._executor.order_ended(leg)
 
+    async def _end_rests(
+        self, gone: Sequence[Leg], orders: Mapping[str, PendingOrder], snapshot: Snapshot
+    ) -> None:
+        """A position that has closed, by its stop for instance, is not opened anew by the rest of its order."""
+        for leg in gone:
+            now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
+            if now is not None and now.state == "closed" and leg.identifier in orders:
+                await self._executor.end_rest(leg.identifier, snapshot.account.identity, self._magic())
+
     def _follow_position(self, leg: Leg, position: Position) -> None:
+        # An order filled in part goes on filling: what the position has grown by is the leg's.
+        volume = max(leg.trade.volume, position.volume + leg.trade.closed_volume)
         self._executor.update_leg(
             leg,
             entry_price=position.entry_price,
             stop_loss=position.stop_loss,
             take_profit=position.take_profit,
             target=position.take_profit,
-            closed_volume=max(leg.trade.closed_volume, leg.trade.volume - position.volume),
+            volume=volume,
+            closed_volume=max(leg.trade.closed_volume, volume - position.volume),
             ticket=position.ticket,
             opened_at=position.opened_at,
+        )
+
+    def _follow_part(self, leg: Leg, position: Position, own: Sequence[Deal] | None) -> None:
+        """Follow the own part of a netted position; None where its deals do not explain it yet."""
+        if own is None:
+            return
+        if not own:
+            self._netted(leg)
+            return
+        left = own_volume(own)
+        if left <= ZERO:
+            self._follow_closed(leg, own)
+            return
+        opened = sum((d.volume for d in own if d.entry is DealEntry.IN), start=ZERO)
+        self._executor.update_leg(
+            leg,
+            entry_price=position.entry_price if position.volume == left else leg.trade.entry_price,
+            stop_loss=position.stop_loss,
+            take_profit=position.take_profit,
+            target=position.take_profit,
+            volume=opened,
+            closed_volume=opened - left,
+            ticket=position.ticket,
+            opened_at=position.opened_at,
+        )
+
+    def _netted(self, leg: Leg) -> None:
+        """Its order only made somebody else's position smaller: nothing of it was ever open."""
+        self._executor.update_leg(
+            leg,
+            state="closed",
+            closed_volume=leg.trade.volume,
+            pnl=ZERO,
+            reason="netted",
+            closed_at=self._executor.now(),
         )
 
     def _follow_closed(self, leg: Leg, deals: Sequence[Deal]) -> None:
@@ -161,5 +221,5 @@ class Follower:
         if now is None or now.state != "pending":
             return False  # a cancellation was answered meanwhile
         if identifier is not None:
-            self._executor.order_filled(leg, identifier)
+            self._executor.order_filled(leg, identifier, found.position.volume if found.position else None)
         return identifier is None

@@ -15,6 +15,7 @@ from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.messages import JournalledMessage
 from signalos.desktop.logs import CONFLICT_LOG, RR_CONVERTER_LOG
+from signalos.desktop.own_part import own_close
 from signalos.desktop.wire_events import alert_event, decision_event
 from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Step, Verdict
 from signalos.domain.errors import TerminalError
@@ -270,12 +271,14 @@ class Lane:
         age = strategy.filters.max_signal_age
         opening = isinstance(step.request, OpenLeg)
         state = "planned"
+        mine = [leg.position for record in context.records for leg in record.legs if leg.position]
+        request = own_close(step.request, context.positions, {p.identifier: p.volume for p in mine})
         if step.request is None:
             state = _unsent_state(step, decision)
         return self._journal.intents.plan(
             key,
             step.kind,
-            step.request,
+            request,
             state=state,
             reason=step.reason,
             text=step.text,

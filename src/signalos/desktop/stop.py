@@ -19,6 +19,7 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import Latch
+from signalos.desktop.own_part import OwnDeals, OwnParts, own_close
 from signalos.desktop.wire_events import latch_event
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import PendingOrder, Position
@@ -30,6 +31,8 @@ LONGEST_PAUSE = 0.5
 """Most seconds between two rounds while nothing changes."""
 LOOK_AGAIN_SECONDS = 1.0
 """Pause between two looks at an account that has been proven flat, as long as the stop is in force."""
+UNTOLD_SECONDS = 5.0
+"""So long a shared position waits for its deals to tell how much of it is ours; then the journal's figure counts."""
 
 
 def reach_new_terminals(journal: Journal, terminals: Sequence[str]) -> None:
@@ -60,6 +63,8 @@ class Stopper:
         self._journal = journal
         self._executor = executor
         self._magic = magic
+        self._untold: dict[str, float] = {}
+        self._own = OwnParts(terminal_id, broker, journal, magic)
         self._clock = clock
         self._every = every_seconds
         self._awake = asyncio.Event()
@@ -96,18 +101,20 @@ class Stopper:
         self._refuse_waiting_entries()
         try:
             snapshot = await self._broker.snapshot()
-            work = self._work(latch, snapshot)
+            work = await self._work(latch, snapshot)
             for request, ticket in work:
                 if self._ended(latch):
                     return latch
-                await self._send(latch, snapshot, request, ticket)
+                if request is not None:
+                    await self._send(latch, snapshot, request, ticket)
                 latch = self._tell_of_each(latch, [ticket for _, ticket in work])
             # Asked before the proof is read: what was under way then would be missing in an older answer.
             in_flight = self._entries_in_flight()
             snapshot = await self._broker.snapshot()
+            there = await self._work(latch, snapshot)
         except TerminalError as why:
             return self._note(latch, [{"ticket": None, "reason": "terminal_down", "text": str(why)}])
-        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)] + in_flight
+        left = [self._left(latch, ticket) for _, ticket in there] + in_flight
         return self._note(latch, left, looked=True, flat=not left)
 
     def _tell_of_each(self, latch: Latch, tickets: Sequence[str]) -> Latch:
@@ -120,10 +127,10 @@ class Stopper:
     async def _look_again(self, latch: Latch) -> None:
         """Begin anew where something of ours has come after the proof: a broker may be later than any patience."""
         try:
-            snapshot = await self._broker.snapshot()
+            there = await self._work(latch, await self._broker.snapshot())
         except TerminalError:
             return  # seen when it is back
-        left = [self._left(latch, ticket) for _, ticket in self._work(latch, snapshot)]
+        left = [self._left(latch, ticket) for _, ticket in there]
         if left:
             log.warning("an order came after the proof", extra={"data": {"terminal": self.terminal_id}})
             self._note(latch, left, looked=True)
@@ -151,24 +158,49 @@ class Stopper:
                     intent, "refused", "stopped", "trading was stopped before it was sent"
                 )
 
-    def _work(self, latch: Latch, snapshot: Snapshot) -> list[tuple[OrderRequest, str]]:
-        """What ``latch`` still has to close or cancel, pendings first (they could still fill)."""
+    async def _work(self, latch: Latch, snapshot: Snapshot) -> list[tuple[OrderRequest | None, str]]:
+        """What ``latch`` still has to close or cancel, pendings first (they could still fill).
+
+        None instead of a request is a position of which it is not known yet how much is ours.
+        """
         if latch.mode == "stop-entries":
             return []
         # What the user opens by hand after the proof is not what they wanted to be rid of.
         everything = latch.mode == "close-all" and not latch.proven
-        work: list[tuple[OrderRequest, str]] = [
+        work: list[tuple[OrderRequest | None, str]] = [
             (CancelOrder(ticket=order.ticket), order.ticket)
             for order in snapshot.orders
             if everything or self._ours(order)
         ]
         if latch.mode != "cancel-pendings":
-            work += [
-                (ClosePosition(identifier=position.identifier), position.identifier)
-                for position in snapshot.positions
-                if everything or self._ours(position)
-            ]
+            work += await self._closes(snapshot, everything)
         return work
+
+    async def _closes(self, snapshot: Snapshot, everything: bool) -> list[tuple[OrderRequest | None, str]]:
+        whole = [ClosePosition(identifier=p.identifier) for p in snapshot.positions]
+        if everything:
+            return [(request, request.identifier) for request in whole]
+        own = await self._own.volumes(snapshot)
+        told = await self._own.read(snapshot)
+        found: list[tuple[OrderRequest | None, str]] = []
+        for position, request in zip(snapshot.positions, whole, strict=True):
+            identifier = position.identifier
+            if not self._ours(position):
+                continue
+            if identifier not in own or self._is_told(identifier, told):
+                if own.get(identifier, position.volume):
+                    found.append((own_close(request, snapshot.positions, own), identifier))
+            else:
+                found.append((None, identifier))
+        return found
+
+    def _is_told(self, identifier: str, told: OwnDeals) -> bool:
+        """True once a shared position's deals explain it: a history may lag behind, but not for ever."""
+        if identifier in told:
+            self._untold.pop(identifier, None)
+            return True
+        since = self._untold.setdefault(identifier, self._clock.monotonic())
+        return self._clock.monotonic() - since >= UNTOLD_SECONDS
 
     def _ours(self, item: Position | PendingOrder) -> bool:
         key = item.identifier if isinstance(item, Position) else item.ticket

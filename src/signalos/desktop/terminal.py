@@ -85,7 +85,7 @@ class Terminal:
         executor = self.executor_class(
             self.terminal_id, broker, journal, guard=guard, clock=clock, market=market
         )
-        contexts = ContextBuilder(self.terminal_id, broker, journal, market, guard, profile_of)
+        contexts = ContextBuilder(self.terminal_id, broker, journal, market, guard, profile_of, magic=magic)
         self.lane = Lane(
             self.terminal_id,
             journal,

@@ -42,7 +42,8 @@ class SignalLeg:
     """One leg of an earlier signal on this terminal, as the journal and the broker know it now.
 
     ``state`` is planned | sending | unknown | pending | open | closed | refused. ``target`` is the
-    leg's own take profit. Exactly one of ``position`` and ``order`` is set while it lives. ``by_hand``
+    leg's own take profit. Exactly one of ``position`` and ``order`` is set while it lives; ``rest`` is the order
+    of a position that has been filled in part and still waits for more. ``by_hand``
     is what the user changed in the terminal (stop | target | volume | price): it is not moved again.
     """
 
@@ -55,6 +56,7 @@ class SignalLeg:
     side: Side
     position: Position | None = None
     order: PendingOrder | None = None
+    rest: PendingOrder | None = None
     target: Decimal | None = None
     by_hand: tuple[str, ...] = ()
 

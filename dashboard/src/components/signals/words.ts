@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   netting_shared: 'The account can hold one position a symbol', stale_quote: 'The quote was too old',
   trading_not_allowed: 'The account does not allow trading', stop_loosened: 'It would have widened the stop',
   waiting_for_session: 'Waiting for the market to open', superseded: 'A newer one took its place', not_filled: 'The order was not filled yet',
-  sl: 'Stop loss', tp: 'Take profit', stop_loss: 'Stop loss', take_profit: 'Take profit', so: 'Margin stop-out', break_even: 'Break-even stop',
+  sl: 'Stop loss', tp: 'Take profit', stop_loss: 'Stop loss', take_profit: 'Take profit', so: 'Margin stop-out', netted: 'Netted against a position of others', break_even: 'Break-even stop',
   expert: 'Closed by SignalOS', client: 'Closed by hand', mobile: 'Closed by hand', web: 'Closed by hand', user: 'Closed by hand', latch: 'Emergency stop', stop: 'Emergency stop', signal: 'Closed by the channel',
   changed_by_hand: 'Changed by hand', command: 'Closed from the dashboard', rule: 'Closed by a rule of yours',
   waiting_for_confirmation: 'It waits for your yes', already_opened: 'It has been in the market already', channel_off: 'The channel is switched off',

@@ -14,6 +14,7 @@ from signalos.brokers.mt5.preflight import close_volume, connected
 from signalos.brokers.mt5.request import TradeRequest, market_type
 from signalos.brokers.mt5.retcodes import AnswerClass
 from signalos.domain.order import ClosePosition, Outcome, OutcomeKind
+from signalos.domain.signal import Side
 
 _HOW = {4: " by its stop loss", 5: " by its take profit", 6: " by a stop-out"}
 
@@ -56,6 +57,9 @@ class Closing:
         self._before, self._volume = held, volume
         side = mapping.side_of(row["type"])
         modes = filling_modes(symbol, pending=False)
+        mode = modes[min(filling, len(modes) - 1)]
+        if mode == mt5.FILL_RETURN and await self._is_under_way(symbol.name, side):
+            return _waits(held)
         return TradeRequest(
             action=mt5.ACTION_DEAL,
             symbol=symbol.name,
@@ -65,7 +69,7 @@ class Closing:
             price=tick.exit_price(side),
             deviation=self._tools.settings.close_deviation_points,
             type=market_type(side.opposite),
-            type_filling=modes[min(filling, len(modes) - 1)],
+            type_filling=mode,
             comment=self._tag,
         )
 
@@ -94,6 +98,15 @@ class Closing:
             )
         return unproven(answer, identifier=self._request.identifier)
 
+    async def _is_under_way(self, symbol: str, side: Side) -> bool:
+        """True while the rest of an earlier close waits at the broker: a second one could turn a netted position."""
+        waiting = await self._tools.link.read("orders_get", symbol=symbol)
+        return any(
+            row["type"] == market_type(side.opposite)
+            and (row["position_id"] == self._identifier or row["comment"].startswith(self._tag))
+            for row in waiting
+        )
+
     async def gone(self) -> Outcome | None:
         facts = await self._tools.facts(position=self._identifier)
         return await self._ended(10036) if facts.position is None else None
@@ -121,10 +134,18 @@ class Closing:
         return await position_ended(self._tools, self._identifier, retcode)
 
 
+def _waits(held: Decimal) -> Outcome:
+    return Outcome(
+        kind=OutcomeKind.WAITING,
+        reason="being_closed",
+        explanation=f"{held} lots are still open; the rest of the last close waits for the market to take it.",
+    )
+
+
 async def position_ended(tools: Tools, identifier: int, retcode: int) -> Outcome:
     """The outcome of a request whose position is no longer there, told from its deals."""
     deals = await tools.link.read("history_deals_get", position=identifier)
-    leaving = [row for row in deals if row["entry"] in (1, 2, 3)]
+    leaving = [row for row in deals if mapping.is_trade(row) and row["entry"] in (1, 2, 3)]
     words = "The position is already closed"
     price = None
     if leaving:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -235,8 +236,8 @@ def pending(row: Row, symbol: str, to_utc: ToUtc) -> PendingOrder:
     )
 
 
-def deal(row: Row, symbol: str, to_utc: ToUtc) -> Deal:
-    """Read a trading row of history_deals_get (not a balance operation)."""
+def deal(row: Row, symbol: str, to_utc: ToUtc, apart: Decimal = Decimal(0)) -> Deal:
+    """Read a trading row of history_deals_get (not a balance operation); ``apart`` is its :func:`costs_apart`."""
     return Deal(
         ticket=str(row["ticket"]),
         order=str(row["order"]),
@@ -248,7 +249,7 @@ def deal(row: Row, symbol: str, to_utc: ToUtc) -> Deal:
         price=exact(row["price"]),
         profit=exact(row["profit"]),
         swap=exact(row["swap"]),
-        commission=exact(row["commission"]),
+        commission=exact(row["commission"]) + apart,
         fee=exact(row["fee"]),
         magic=str(row["magic"]),
         tag=row["comment"],
@@ -260,3 +261,30 @@ def deal(row: Row, symbol: str, to_utc: ToUtc) -> Deal:
 def is_trade(row: Row) -> bool:
     """True for deals that buy or sell; deposits, corrections and the like are none."""
     return row["type"] in (mt5.DEAL_BUY, mt5.DEAL_SELL)
+
+
+def deal_age(row: Row) -> tuple[int, int]:
+    """By this deals are sorted from the oldest to the newest."""
+    return row["time_msc"], row["ticket"]
+
+
+def costs_apart(rows: Sequence[Row], trades: Sequence[Row]) -> dict[int, Decimal]:
+    """Ticket of a trading deal -> what is booked for it as deals of their own, commission above all.
+
+    Such a row names a position. It belongs to the newest deal of its order before it; where a server names no
+    order, to that of the position. ``trades`` are the trading deals of ``rows``, oldest first.
+    """
+    costs: dict[int, Decimal] = {}
+    of_position: dict[int, list[Row]] = defaultdict(list)
+    for trade in trades:
+        of_position[trade["position_id"]].append(trade)
+    for row in rows:
+        if is_trade(row) or row["position_id"] not in of_position:
+            continue
+        held = of_position[row["position_id"]]
+        held = [trade for trade in held if trade["order"] == row["order"]] or held
+        earlier = [trade for trade in held if deal_age(trade) <= deal_age(row)]
+        ticket = (earlier or held[:1])[-1]["ticket"]
+        amount = sum((exact(row[part]) for part in ("profit", "swap", "commission", "fee")), Decimal(0))
+        costs[ticket] = costs.get(ticket, Decimal(0)) + amount
+    return costs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from signalos.brokers.base import Found
@@ -92,8 +93,12 @@ class Search:
         )
 
     async def as_deals(self, rows: list[dict[str, Any]]) -> list[Deal]:
-        """Trading deals of ``rows``, oldest first."""
+        """Trading deals of ``rows``, oldest first, each with what its server booked apart for it."""
         trades = [row for row in rows if mapping.is_trade(row)]
         names = await self._book.canonicals(row["symbol"] for row in trades)
-        trades.sort(key=lambda row: (row["time_msc"], row["ticket"]))
-        return [mapping.deal(row, names[row["symbol"]], self._time.to_utc) for row in trades]
+        trades.sort(key=mapping.deal_age)
+        costs = mapping.costs_apart(rows, trades)
+        return [
+            mapping.deal(row, names[row["symbol"]], self._time.to_utc, costs.get(row["ticket"], Decimal(0)))
+            for row in trades
+        ]

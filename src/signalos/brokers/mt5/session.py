@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
+from signalos.brokers.mt5.mapping import is_trade
 from signalos.brokers.mt5.plain import plain
 from signalos.brokers.mt5.tagged_rows import TaggedRows, peek
 from signalos.kit.wire import Answer, Request
@@ -245,6 +246,8 @@ class Session:
         rows = self._must("history_deals_get", ticket=order) if order else []
         if deal and not any(row["ticket"] == deal for row in rows):
             rows = [*rows, *self._must("history_deals_get", ticket=deal)]
+        # What a server books apart for a deal (its commission) has the order's number too, and no price.
+        rows = [row for row in rows if is_trade(row)]
         found = [row for row in rows if row["ticket"] == deal or (order and row["order"] == order)]
         fate: dict[str, Any] = {"order": None, "past_order": None}
         if order and (rest or not found):

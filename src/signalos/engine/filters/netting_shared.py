@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signalos.domain.decision import Step
 from signalos.domain.market import MarginMode
-from signalos.engine.question import Question
+from signalos.engine.question import ENDED, Question
 from signalos.engine.steps import passed, refused
 
 
@@ -19,6 +19,12 @@ def check(question: Question) -> Step:
     names = {question.action.symbol} | ({data.spec.name} if data else set())
     taken = [p.identifier for p in context.positions if p.symbol in names]
     taken += [o.ticket for o in context.orders if o.symbol in names]
+    taken += [
+        f"message {leg.message_id} on its way"
+        for record in question.earlier
+        for leg in record.legs
+        if leg.symbol in names and leg.state not in ENDED and not (leg.position or leg.order)
+    ]
     if not taken:
         return passed("netting_shared", "the symbol is free", "0")
     text = f"the account keeps one position a symbol, and {question.action.symbol} is taken by {', '.join(taken)}"

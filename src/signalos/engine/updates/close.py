@@ -17,6 +17,7 @@ from signalos.engine.updates.scope import Found
 def close_everything(plan: Plan, found: Found) -> list[Step]:
     """Close every position of the scope and delete its waiting orders."""
     for leg, position in found.positions():
+        plan.cancel_rest(leg)
         text = f"close {plain(position.volume)} lots of {position.symbol}, leg {leg.leg}"
         plan.send(ClosePosition(identifier=position.identifier), position.identifier, text)
     plan.cancel_orders(found)
@@ -60,6 +61,7 @@ def cancel(plan: Plan, found: Found, context: DecisionContext) -> list[Step]:
         if any(leg.message_id == record.message_id for record in edited):
             plan.record("already_filled", f"{text}; the edit does not touch it", position.identifier)
         else:
+            plan.cancel_rest(leg)
             request = ClosePosition(identifier=position.identifier)
             plan.send(request, position.identifier, f"{text}: called off, closed")
     plan.record_unsettled(found)

@@ -43,6 +43,12 @@ class Plan:
             text = f"delete the {order.side} {order.kind} order {order.ticket} of leg {leg.leg}"
             self.send(CancelOrder(ticket=order.ticket), order.ticket, text)
 
+    def cancel_rest(self, leg: SignalLeg) -> None:
+        """Delete what is left of an order filled in part, before its position is closed: it would open it anew."""
+        if leg.rest is not None:
+            text = f"delete the rest of {leg.rest.volume:f} lots that leg {leg.leg} still waits for"
+            self.send(CancelOrder(ticket=leg.rest.ticket), leg.rest.ticket, text)
+
     def record_unsettled(self, found: Found) -> None:
         """Record the legs whose outcome is not known yet: nothing can be sent for them."""
         for leg in found.unsettled():

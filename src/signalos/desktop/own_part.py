@@ -1,0 +1,143 @@
+"""What of a position is SignalOS's own, on accounts that keep one position a symbol.
+
+There the user, or another program, may add to a trade's position, take from it or turn it round. The position's deals
+tell whose is whose; nothing of the others' is ever closed for a leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TypeVar
+
+from signalos.brokers.base import Broker, Snapshot
+from signalos.desktop.journal import Journal
+from signalos.domain.market import Deal, DealEntry, MarginMode, Position
+from signalos.domain.money import ZERO
+from signalos.domain.order import ClosePosition, OrderRequest
+
+RequestT = TypeVar("RequestT", bound=OrderRequest | None)
+
+OwnDeals = Mapping[str, Sequence[Deal]]
+"""Position -> its deals with their own part of volume and money. Empty on accounts that keep positions apart."""
+
+
+class OwnParts:
+    """Reads the own part of the positions that are known as legs."""
+
+    def __init__(
+        self, terminal_id: str, broker: Broker, journal: Journal, magic: Callable[[], int]
+    ) -> None:
+        self._terminal_id = terminal_id
+        self._broker = broker
+        self._journal = journal
+        self._magic = magic
+
+    async def read(self, snapshot: Snapshot) -> OwnDeals:
+        """Own deals of every position of a leg. One whose deals do not explain its volume yet is left out."""
+        if snapshot.account.margin_mode is MarginMode.HEDGING:
+            return {}
+        found: dict[str, Sequence[Deal]] = {}
+        for position in snapshot.positions:
+            if self._journal.legs.by_identifier(self._terminal_id, position.identifier) is None:
+                continue
+            deals = await self._broker.deals(position.identifier)
+            if sum((d.side.sign * d.volume for d in deals), ZERO) == position.side.sign * position.volume:
+                found[position.identifier] = self.own(deals)
+        return found
+
+    async def volumes(self, snapshot: Snapshot) -> dict[str, Decimal]:
+        """What of each position of a leg is open and own, by the journal where the deals do not tell yet."""
+        if snapshot.account.margin_mode is MarginMode.HEDGING:
+            return {}
+        found = {i: own_volume(deals) for i, deals in (await self.read(snapshot)).items()}
+        for position in snapshot.positions:
+            leg = self._journal.legs.by_identifier(self._terminal_id, position.identifier)
+            if leg is not None and position.identifier not in found:
+                alive = leg.alive and leg.side is position.side
+                left = leg.trade.volume - leg.trade.closed_volume if alive else ZERO
+                found[position.identifier] = min(left, position.volume)
+        return found
+
+    def own(self, deals: Sequence[Deal]) -> Sequence[Deal]:
+        """The own part of a position's ``deals``, oldest first."""
+        return own_deals(deals, self.made_by_hand)
+
+    def made_by_hand(self, deal: Deal) -> bool:
+        """True for a deal that neither this app nor the market made: the user's, or another program's."""
+        if deal.reason != "expert":
+            return deal.reason == "client"
+        # A broker may have replaced the tag of an order of ours; its magic is kept.
+        return deal.magic != str(self._magic()) and not self._journal.intents.origin_of(
+            self._terminal_id, deal.tag
+        )
+
+
+def own_deals(deals: Sequence[Deal], by_hand: Callable[[Deal], bool]) -> list[Deal]:
+    """Split ``deals`` between us and the others: who takes from the position takes their own first.
+
+    What turns a position round ends it for us: from there on it is somebody else's.
+    """
+    own = others = ZERO
+    found: list[Deal] = []
+    for deal in deals:
+        theirs = by_hand(deal)
+        if deal.entry is DealEntry.IN:
+            if theirs:
+                others += deal.volume
+            else:
+                own += deal.volume
+                found.append(deal)
+            continue
+        closed = min(deal.volume, own + others)
+        part = min(own, max(ZERO, closed - others)) if theirs else min(own, closed)
+        if part:
+            found.append(_part_of(deal, part, closed))
+        own, others = own - part, others - (closed - part)
+        if deal.entry is DealEntry.INOUT:
+            break
+    return found
+
+
+def own_volume(deals: Sequence[Deal]) -> Decimal:
+    """What is still open by own deals."""
+    return sum((d.volume if d.entry is DealEntry.IN else -d.volume for d in deals), ZERO)
+
+
+def is_over(deals: Sequence[Deal]) -> bool:
+    """True where ``deals`` leave nothing open."""
+    return not sum((d.side.sign * d.volume for d in deals), ZERO)
+
+
+def own_close(
+    request: RequestT, positions: Sequence[Position], own: Mapping[str, Decimal]
+) -> RequestT | ClosePosition:
+    """Hold a close to the own part of its position; ``remaining`` keeps the others' from every later try."""
+    if not isinstance(request, ClosePosition) or request.identifier not in own:
+        return request
+    mine = own[request.identifier]
+    held = next((p.volume for p in positions if p.identifier == request.identifier), ZERO)
+    if held <= mine:
+        return request
+    volume = mine if request.volume is None else min(request.volume, mine)
+    return ClosePosition(identifier=request.identifier, volume=volume, remaining=held - volume)
+
+
+def _part_of(deal: Deal, part: Decimal, closed: Decimal) -> Deal:
+    """``part`` of the ``closed`` lots of a deal, with its part of the money."""
+    if part == closed == deal.volume:
+        return deal
+    of_close, of_deal = part / closed, part / deal.volume
+    return replace(
+        deal,
+        volume=part,
+        profit=_cents(deal.profit * of_close),
+        swap=_cents(deal.swap * of_close),
+        commission=_cents(deal.commission * of_deal),
+        fee=_cents(deal.fee * of_deal),
+    )
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.01"))

@@ -1,0 +1,222 @@
+"""Accounts with one position a symbol: a leg never takes along what others hold in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from signalos.brokers.simulated.faults import Effect, Fault
+from signalos.domain.order import ClosePosition
+from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
+from signalos.protocol.socket import Command
+from tests.support.one_process import ACCOUNT
+from tests.support.simulated_rig import WIDE, SimulatedRig
+
+OTHERS = Decimal("0.20")
+THEIRS = Decimal("2.00")
+"""More than SignalOS trades here."""
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[SimulatedRig]:
+    """A trade of message 1 on a netting account."""
+    made = SimulatedRig(tmp_path, {"margin_mode": "netting"})
+    await made.start()
+    made.say(1, "buy", WIDE)
+    await made.run(1)
+    assert made.leg.state == "open"
+    yield made
+    await made.close()
+
+
+async def test_a_taken_symbol_is_not_entered(rig: SimulatedRig) -> None:
+    held = rig.held()
+    rig.say(2, "again", WIDE)
+    await rig.run(1)
+    assert rig.held() == held
+    assert rig.reasons(2) == ["netting_shared"]
+
+
+async def test_a_close_leaves_what_was_added_by_hand(rig: SimulatedRig) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    rig.say(2, "close", CloseAll())
+    await rig.run(3)
+    assert rig.held() == ("buy", OTHERS)
+    assert rig.leg.state == "closed"
+    assert rig.leg.trade.volume == rig.leg.trade.closed_volume
+
+
+async def test_a_part_is_a_part_of_the_own_volume(rig: SimulatedRig) -> None:
+    own = rig.leg.trade.volume
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    rig.say(2, "half", Close(scope=Scope(Reach.ALL), fraction=Decimal("0.5")))
+    await rig.run(3)
+    half = (own / 2).quantize(Decimal("0.01"), "ROUND_FLOOR")
+    assert rig.held() == ("buy", own - half + OTHERS)
+    assert (rig.leg.state, rig.leg.trade.closed_volume) == ("open", half)
+
+
+async def test_a_stop_of_our_own_leaves_what_was_added_by_hand(rig: SimulatedRig) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    latch = await rig.stopped("own-only")
+    assert rig.held() == ("buy", OTHERS)
+    assert latch.flat
+    await rig.run(5)
+    assert rig.held() == ("buy", OTHERS)
+
+
+async def test_a_stop_of_everything_closes_all_of_it(rig: SimulatedRig) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    assert (await rig.stopped("close-all")).flat
+    assert rig.held() is None
+    assert rig.leg.state == "closed"
+
+
+async def test_a_turned_position_is_not_ours_any_more(rig: SimulatedRig) -> None:
+    own = rig.leg.trade.volume
+    rig.by_hand(Side.SELL, own + OTHERS)
+    await rig.run(1)
+    assert rig.held() == ("sell", OTHERS)
+    assert (rig.leg.state, rig.leg.trade.closed_volume) == ("closed", own)
+    rig.say(2, "close", CloseAll())
+    await rig.run(1)
+    assert (await rig.stopped("own-only")).flat
+    assert rig.held() == ("sell", OTHERS)
+
+
+async def test_the_profit_is_that_of_the_own_part(rig: SimulatedRig) -> None:
+    own = rig.leg.trade.volume
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    rig.say(2, "close", CloseAll())
+    await rig.run(3)
+    trade = rig.leg.trade
+    assert trade.entry_price is not None
+    assert trade.close_price is not None
+    rig.by_hand(Side.SELL, OTHERS)
+    await rig.run(1)
+    deals = await rig.world.broker.deals(rig.leg.identifier)
+    assert trade.pnl == next(d.net for d in deals if d.volume == own and d.profit)
+
+
+async def test_two_trades_that_wait_for_the_market_do_not_share(tmp_path: Path) -> None:
+    closed = {"EURUSD": {"sessions": "Mon 00:00-10:00, Mon 10:01-24:00"}}
+    rig = SimulatedRig(tmp_path, {"margin_mode": "netting", "symbols": closed})
+    await rig.start()
+    rig.say(1, "buy", WIDE)
+    await rig.run(1)
+    rig.say(2, "again", WIDE)
+    await rig.run(90)
+    assert rig.reasons(2) == ["netting_shared"]
+    await rig.close()
+
+
+async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Path) -> None:
+    lags = Fault(fn="history_deals_get", effect=Effect.HISTORY_LAG, probability=1.0, seconds=2)
+    rig = SimulatedRig(tmp_path, {"margin_mode": "netting"}, [lags])
+    await rig.start()
+    rig.say(1, "buy", WIDE)
+    await rig.run(4)
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(4)
+    latch = await rig.stopped("own-only")
+    assert rig.held() == ("buy", OTHERS)
+    assert latch.flat
+    await rig.run(5)
+    assert rig.held() == ("buy", OTHERS)
+    await rig.close()
+
+
+async def test_a_command_closes_the_own_part(rig: SimulatedRig) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    now = rig.clock.now()
+    rig.terminal.desk.accept(
+        Command(
+            id="c1",
+            terminal_seq=1,
+            kind="close",
+            args={"identifier": rig.leg.identifier},
+            issued_at=now,
+            expires_at=now + timedelta(seconds=60),
+        )
+    )
+    await rig.run(2)
+    assert rig.held() == ("buy", OTHERS)
+    assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "command")
+
+
+async def waiting_beside(folder: Path, side: Side, price: str, seconds: float = 12) -> SimulatedRig:
+    """An order of message 1 that waits, then is filled into a position that was opened by hand meanwhile."""
+    rig = SimulatedRig(folder, {"margin_mode": "netting"})
+    await rig.start()
+    await rig.run(2)
+    stop = Decimal("1.00000") if side is Side.BUY else Decimal("1.30000")
+    limit = replace(WIDE, side=side, order=OrderKind.LIMIT, entry=(Decimal(price),), stop_loss=stop)
+    rig.say(1, "limit", replace(limit, take_profits=()))
+    await rig.run(1)
+    assert rig.leg.state == "pending"
+    rig.by_hand(Side.BUY, THEIRS)
+    await rig.run(seconds)
+    return rig
+
+
+async def test_an_order_filled_into_a_position_made_by_hand(tmp_path: Path) -> None:
+    rig = await waiting_beside(tmp_path, Side.BUY, "1.10050")
+    own = rig.leg.trade.volume
+    assert (rig.leg.state, rig.held()) == ("open", ("buy", own + THEIRS))
+    assert (await rig.stopped("own-only")).flat
+    assert rig.held() == ("buy", THEIRS)
+    assert rig.leg.state == "closed"
+    await rig.close()
+
+
+async def test_an_order_that_only_makes_a_position_made_by_hand_smaller(tmp_path: Path) -> None:
+    rig = await waiting_beside(tmp_path, Side.SELL, "1.10950")
+    left = rig.held()
+    assert left is not None
+    assert left[0] == "buy"
+    assert left[1] < THEIRS
+    assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "netted")
+    assert (await rig.stopped("own-only")).flat
+    assert rig.held() == left
+    await rig.close()
+
+
+async def test_an_order_netted_into_a_position_that_is_closed_at_once(tmp_path: Path) -> None:
+    rig = await waiting_beside(tmp_path, Side.SELL, "1.10950", seconds=0)
+    while rig.held() == ("buy", THEIRS):
+        rig.clock.shift(0.05)
+    left = rig.held()
+    assert left is not None
+    rig.by_hand(Side.SELL, left[1])
+    await rig.run(5)
+    assert rig.held() is None
+    assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "netted")
+    await rig.close()
+
+
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+async def test_a_close_planned_for_the_whole_is_held_to_the_own_part(rig: SimulatedRig, side: Side) -> None:
+    """As one is that follows from an order filled while it was called off."""
+    rig.by_hand(side, OTHERS if side is Side.BUY else rig.leg.trade.volume + OTHERS)
+    rig.journal.intents.plan(
+        replace(rig.leg.key, origin="rule:called_off"),
+        "close",
+        ClosePosition(identifier=rig.leg.identifier),
+        account=ACCOUNT,
+        magic=rig.strategy.magic,
+        identifier=rig.leg.identifier,
+    )
+    await rig.run(2)
+    assert rig.held() == (side.value, OTHERS)
+    assert rig.leg.state == "closed"
