@@ -160,6 +160,8 @@ class Simulation:
             or journal.messages.next_for(TERMINAL) is not None
             or self.people.server.unanswered
             or self.desktop is None
+            or self.desktop.terminal is None
+            or self.desktop.terminal.watcher.latest is None  # away: what happened last is not seen yet
         )
 
     # -- the app's lives ---------------------------------------------------------------------------
