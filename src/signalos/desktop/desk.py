@@ -225,7 +225,9 @@ class Desk:
         if isinstance(planned, CommandResult):
             return planned
         intent = await self._executor.send(planned)
-        if intent.state == "planned" or (intent.state == "waiting" and command.kind == "modify"):
+        # A close that the market took in part goes on: the watcher closes the rest.
+        undone = intent.state == "planned" and intent.reason != "partially_filled"
+        if undone or (intent.state == "waiting" and command.kind == "modify"):
             # The user is told that it failed, so it must not happen later all the same.
             self._journal.intents.mark(intent, "refused", intent.reason, intent.text)
             intent = self._journal.intents.get(key)

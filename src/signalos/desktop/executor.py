@@ -27,6 +27,9 @@ from signalos.domain.order import (
 )
 from signalos.kit.clock import Clock
 
+REST_TRIES = 30
+"""So often the rest of a close is sent while the market takes nothing; after that the user is told."""
+
 
 class Executor:
     """The one door to a terminal.
@@ -231,7 +234,7 @@ class Executor:
             code = "not_executed"
         elif outcome.kind is OutcomeKind.REFUSED and outcome.reason == "wrong_account":
             code = "wrong_account"
-        elif outcome.kind is OutcomeKind.REFUSED and outcome.retcode and not _repeats(intent):
+        elif outcome.kind is OutcomeKind.REFUSED and outcome.retcode and not _goes_on(intent):
             code = "order_refused"
         else:
             return
@@ -241,10 +244,20 @@ class Executor:
         )
 
 
+def _goes_on(intent: Intent) -> bool:
+    return intent.state == "planned" or _repeats(intent)
+
+
 def _repeats(intent: Intent) -> bool:
     """True for a further try of a stop or a rule: each is an intent of its own, one alert is enough."""
     stop, rule = intent.key.origin.startswith("latch:"), intent.key.origin.startswith("rule:")
     return (stop and intent.key.leg > 1) or (rule and intent.key.version > 1)
+
+
+def _is_rest(intent: Intent) -> bool:
+    """True for a close of which a part has been filled; its tries are counted."""
+    closes = isinstance(intent.request, ClosePosition) and intent.sends < REST_TRIES
+    return closes and intent.reason in ("partially_filled", "rejected")
 
 
 def _state(intent: Intent, outcome: Outcome) -> str:
@@ -265,5 +278,7 @@ def _state(intent: Intent, outcome: Outcome) -> str:
             return "waiting" if intent.state == "waiting" else "planned"
         case OutcomeKind.UNKNOWN:
             return "unknown"
+        case OutcomeKind.REFUSED if outcome.reason == "rejected" and _is_rest(intent):
+            return "planned"  # the market took all it had a moment ago: the rest is tried again, ever later
         case OutcomeKind.REFUSED:
             return "not_executed" if outcome.reason == "not_executed" else "refused"

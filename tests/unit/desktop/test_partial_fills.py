@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from signalos.domain.signal import CloseAll, OrderKind
+from signalos.protocol.socket import Command
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
 QUOTE = Decimal("0.01")
@@ -119,4 +121,26 @@ async def test_the_rest_of_a_close_is_not_closed_twice(tmp_path: Path, mode: str
     assert seen == {"buy", ""}
     assert (rig.held(), rig.waiting(), rig.leg.state) == (None, [], "closed")
     assert {line["state"] for line in rig.lines()} == {"executed"}
+    await rig.close()
+
+
+async def test_a_command_closes_what_a_thin_market_takes_bit_by_bit(tmp_path: Path) -> None:
+    rig = await begun(tmp_path, CANCELS)
+    await rig.run(2)
+    rig.say(1, "limit", LIMIT)
+    await rig.run(32)
+    assert rig.held() == ("buy", 3 * QUOTE)
+    now = rig.clock.now()
+    rig.terminal.desk.accept(
+        Command(
+            id="c1",
+            terminal_seq=1,
+            kind="close",
+            args={"identifier": rig.leg.identifier},
+            issued_at=now,
+            expires_at=now + timedelta(seconds=60),
+        )
+    )
+    await rig.run(10)
+    assert (rig.held(), rig.waiting(), rig.leg.state) == (None, [], "closed")
     await rig.close()

@@ -93,7 +93,7 @@ class Closing:
                 reason="partially_filled",
                 explanation=(
                     f"{self._before - left} of {self._volume} lots were closed; {left} are still open. "
-                    "Close the rest again."
+                    "The rest is closed as the market takes it."
                 ),
             )
         return unproven(answer, identifier=self._request.identifier)
