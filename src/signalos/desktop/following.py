@@ -75,10 +75,6 @@ class Follower:
         look = AtOnce(self._broker)
         closed = [leg for leg in gone if leg.state == "open"]
         waited = [leg for leg in gone if leg.state == "pending"]
-        if waited:
-            # An order placed since the snapshot was read is not in it, and a broker may have replaced its tag.
-            there = {order.ticket for order in (await self._broker.snapshot()).orders}
-            waited = [leg for leg in waited if leg.identifier not in there]
         await look.search([(leg.tag, self._magic()) for leg in waited])
         dated = [(leg.identifier, leg.trade.opened_at) for leg in gone]
         opened = [(identifier, at) for identifier, at in dated if at is not None]
@@ -97,8 +93,8 @@ class Follower:
             await asyncio.sleep(0)
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
         if ended and history_is_loaded:
-            # Looked at anew: an order may have been placed since this round's snapshot, and what was read in
-            # between may have been another account's (that raises here).
+            # Looked at anew: an order may have been placed since this round's snapshot (and the broker may have
+            # replaced its tag), and what was read in between may have been another account's (that raises here).
             fresh = await self._broker.snapshot()
             shown = {o.ticket for o in fresh.orders} | {p.identifier for p in fresh.positions}
             for leg in ended:
