@@ -60,8 +60,10 @@ class Unknowns:
         self._look_again_at = began + LOOK_SHARE * (self._clock.monotonic() - began)
         for some in in_turns(ended):
             with self._journal.transaction():
+                sending = self._journal.intents.unfinished(self._terminal_id, ("sending",))
+                under_way = frozenset(look_of(i) for i in sending)
                 for intent, outcome in some:
-                    self._settle(intent, outcome)
+                    self._settle(intent, outcome, under_way)
             self.on_settled()
             await asyncio.sleep(0)
 
@@ -81,8 +83,8 @@ class Unknowns:
         found = iter(await settle_all(self._broker, waiting, clock=self._clock, grace_seconds=self._grace))
         return [NEVER if i.request is None else next(found) for i in intents]
 
-    def _settle(self, intent: Intent, outcome: Outcome) -> None:
-        if self._is_anothers(intent, outcome):
+    def _settle(self, intent: Intent, outcome: Outcome, under_way: frozenset[object]) -> None:
+        if self._is_anothers(intent, outcome, under_way):
             return  # it became another leg's while it was looked for; the next look knows that
         if not self._may_send_again(intent, outcome):
             self._executor.adopt(intent, outcome)
@@ -94,14 +96,12 @@ class Unknowns:
             self._executor.withdraw_if_over(intent)
             self._note(RETRY_LOG, intent.shown())
 
-    def _is_anothers(self, intent: Intent, outcome: Outcome) -> bool:
+    def _is_anothers(self, intent: Intent, outcome: Outcome, under_way: frozenset[object]) -> bool:
         identifier = outcome.identifier or outcome.ticket
         if identifier is None or not isinstance(intent.request, OpenLeg):
             return False
         leg = self._journal.legs.by_identifier(self._terminal_id, identifier)
-        sending = self._journal.intents.unfinished(self._terminal_id, ("sending",))
-        looks = look_of(intent)
-        return (leg is not None and leg.key != intent.key) or any(look_of(i) == looks for i in sending)
+        return (leg is not None and leg.key != intent.key) or look_of(intent) in under_way
 
     def _may_send_again(self, intent: Intent, outcome: Outcome) -> bool:
         """Only where the request is proven absent, or where a second one could do no harm (ADR 0004)."""
