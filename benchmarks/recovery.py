@@ -142,7 +142,12 @@ async def _send(wire: LineTransport, **changes: Any) -> dict[str, Any]:
 
 def _leg(intent: Intent, identifier: str) -> Leg:
     trade = Trade(
-        volume=REQUEST.volume, entry_price=Decimal("1.1001"), ticket=identifier, opened_at=CLOCK.now()
+        volume=REQUEST.volume,
+        entry_price=Decimal("1.1001"),
+        stop_loss=REQUEST.stop_loss,
+        take_profit=REQUEST.take_profit,
+        ticket=identifier,
+        opened_at=CLOCK.now(),
     )
     return Leg(intent.key, intent.tag, "open", "EURUSD", Side.BUY, REQUEST.take_profit, identifier, trade)
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from signalos.brokers.base import Broker
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
-from signalos.desktop.journal.intents import UNFINISHED
+from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.own_part import OwnParts
 from signalos.desktop.wire_events import alert_event
@@ -71,8 +71,13 @@ class HandChanges:
     ) -> None:
         """Mark what of ``legs`` was changed by hand, before they take in what the account shows now."""
         found = [(leg, await self._of_leg(leg, positions, orders)) for leg in legs]
-        for leg, changed in found:  # all of them or none: a terminal that goes away tells nothing twice
-            self._mark(leg, changed)
+        changed = [(leg, changes) for leg, changes in found if changes]
+        if not changed:
+            return
+        waiting = self._waiting()
+        with self._journal.transaction():  # all or none: a terminal that goes away tells nothing twice
+            for leg, changes in changed:
+                self._mark(leg, changes, waiting.get(leg.identifier, ()))
 
     async def _of_leg(
         self, leg: Leg, positions: Mapping[str, Position], orders: Mapping[str, PendingOrder]
@@ -141,33 +146,34 @@ class HandChanges:
             del self._to_explain[identifier]
         return any(self.made(d) for d in exits)
 
-    def _mark(self, leg: Leg, changed: Sequence[Change]) -> None:
-        if not changed:
-            return
-        words = ", ".join(f"{c.what} {_shown(c.before)} to {_shown(c.now)}" for c in changed)
+    def _mark(self, leg: Leg, changes: Sequence[Change], waiting: Sequence[Intent]) -> None:
+        words = ", ".join(f"{c.what} {_shown(c.before)} to {_shown(c.now)}" for c in changes)
         text = (
             f"{leg.symbol} {leg.identifier} (message {leg.key.message_id}, leg {leg.key.leg}) was changed by hand"
             f" in the terminal: {words}. SignalOS leaves that as it is"
         )
-        by_hand = tuple(dict.fromkeys((*leg.trade.by_hand, *(c.what for c in changed))))
-        with self._journal.transaction():
-            self._withdraw(leg.identifier, {c.what for c in changed})
-            self._executor.update_leg(leg, by_hand=by_hand, reason=REASON)
-            self._journal.outbox.add(
-                "alert", self._terminal_id, alert_event(REASON, "info", text, self._terminal_id)
-            )
+        by_hand = tuple(dict.fromkeys((*leg.trade.by_hand, *(c.what for c in changes))))
+        self._withdraw(waiting, {c.what for c in changes})
+        self._executor.update_leg(leg, by_hand=by_hand, reason=REASON)
+        self._journal.outbox.add(
+            "alert", self._terminal_id, alert_event(REASON, "info", text, self._terminal_id)
+        )
 
-    def _withdraw(self, identifier: str, changed: set[str]) -> None:
-        """What still waits with the levels of before would undo the user's: it is not sent any more."""
+    def _waiting(self) -> dict[str, list[Intent]]:
+        """Position or order -> what waits to change it, read once: thousands of intents may wait."""
+        found: dict[str, list[Intent]] = {}
         for intent in self._journal.intents.unfinished(self._terminal_id, ("planned", "waiting")):
+            about = intent.request.ticket if isinstance(intent.request, ModifyOrder) else intent.identifier
+            if about is not None and not intent.key.origin.startswith("command:"):
+                found.setdefault(about, []).append(intent)
+        return found
+
+    def _withdraw(self, waiting: Sequence[Intent], changed: set[str]) -> None:
+        """What still waits with the levels of before would undo the user's: it is not sent any more."""
+        for intent in waiting:
             moves = isinstance(intent.request, ModifyPosition | ModifyOrder) and changed != {VOLUME}
             for_price = intent.request is None and intent.kind == "break_even" and STOP in changed
-            about = intent.request.ticket if isinstance(intent.request, ModifyOrder) else intent.identifier
-            if (
-                about == identifier
-                and (moves or for_price)
-                and not intent.key.origin.startswith("command:")
-            ):
+            if moves or for_price:
                 text = "the user changed the trade by hand before this could be done"
                 self._journal.intents.mark(intent, "not_executed", REASON, text)
 
