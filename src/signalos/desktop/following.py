@@ -107,8 +107,10 @@ class Follower:
     ) -> None:
         """A position that has closed, by its stop for instance, is not opened anew by the rest of its order."""
         for leg in gone:
+            if leg.identifier not in orders:
+                continue
             now = self._journal.legs.by_identifier(self._terminal_id, leg.identifier)
-            if now is not None and now.state == "closed" and leg.identifier in orders:
+            if now is not None and now.state == "closed":
                 await self._executor.end_rest(leg.identifier, snapshot.account.identity, self._magic())
 
     def _follow_position(self, leg: Leg, position: Position) -> None:
