@@ -34,7 +34,10 @@ class ForgetsLatch(Latches):
 class SkipsJournal(Executor):
     """Sends first and writes afterwards that it was sent."""
 
-    async def send(self, intent: Intent) -> Intent:
+    def begin(self, intent: Intent) -> bool:
+        return True
+
+    async def send_begun(self, intent: Intent) -> Intent:
         if intent.request is None:
             raise ValueError(f"{intent.key} has nothing to send")
         outcome = await self._broker.execute(

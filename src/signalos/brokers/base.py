@@ -82,6 +82,10 @@ class ReadsTogether(Protocol):
         """What ``snapshot`` and ``tick`` of a symbol answer, read together. Raises Refused and TerminalError."""
         ...
 
+    def look_ahead(self, canonical: str) -> None:
+        """Say that ``snapshot_with`` will be asked for in a moment: the terminal may be asked already. Never raises."""
+        ...
+
 
 @runtime_checkable
 class TellsTime(Protocol):

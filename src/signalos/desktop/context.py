@@ -61,6 +61,11 @@ class ContextBuilder:
         self._silent_tries = 0
         self._openings: dict[tuple[str, int, int, int], _Opening | None] = {}
 
+    def expect(self, action: Action) -> None:
+        """Say that ``action`` will be decided in a moment: the terminal is asked while the message is journalled."""
+        if isinstance(action, Open) and isinstance(self._broker, ReadsTogether):
+            self._broker.look_ahead(action.symbol)
+
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:
         """The context of one decision. Raises TerminalError: then nothing can be decided yet.
 

@@ -34,7 +34,7 @@ REST_TRIES = 30
 class Executor:
     """The one door to a terminal.
 
-    ``send`` journals SENDING, sends, and journals the outcome; an unknown outcome stays unknown until
+    ``send`` journals SENDING (``begin``), sends, and journals the outcome; an unknown outcome stays unknown until
     :meth:`adopt` is told what reconciliation found. ``clock`` is wall time, ``market`` the time in
     which signals age.
     """
@@ -58,13 +58,23 @@ class Executor:
 
     async def send(self, intent: Intent) -> Intent:
         """Send ``intent`` (planned or waiting) once; too old ones expire unsent."""
+        if not self.begin(intent):
+            return self._journal.intents.get(intent.key)
+        return await self.send_begun(intent)
+
+    def begin(self, intent: Intent) -> bool:
+        """Journal that ``intent`` goes out from now on; False if it is not to be sent: too old, or withdrawn."""
         if intent.request is None:
             raise ValueError(f"{intent.key} has nothing to send")
         if self.too_late(intent):
             self.expire(intent)
-            return self._journal.intents.get(intent.key)
-        if not self._journal.intents.sending(intent):
-            return self._journal.intents.get(intent.key)
+            return False
+        return self._journal.intents.sending(intent)
+
+    async def send_begun(self, intent: Intent) -> Intent:
+        """Send what :meth:`begin` has journalled durably, and journal what came of it."""
+        if intent.request is None:
+            raise ValueError(f"{intent.key} has nothing to send")
         outcome = await self._broker.execute(
             intent.request,
             key=intent.key,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
@@ -42,6 +42,13 @@ RETRY_SECONDS = 0.2
 UNSETTLED = ("planned", "sending", "unknown")
 
 
+class _Decided(NamedTuple):
+    """The intents of one decision, and which of them is journalled as going out already."""
+
+    intents: Sequence[Intent]
+    begun: Intent | None
+
+
 class Lane:
     """The messages' way to one terminal. ``strategy`` (of source, chat) is asked at each decision: it may change."""
 
@@ -75,6 +82,11 @@ class Lane:
     def stop_taking(self) -> None:
         """Send nothing more; what is journalled waits for the next start."""
         self._taking = False
+
+    def expect(self, message: Message, actions: Sequence[Action]) -> None:
+        """Say what was just read and comes here as soon as it is journalled."""
+        if actions and self._taking and self._hears(message):
+            self._contexts.expect(actions[0])
 
     def wake(self) -> None:
         """Say that something may be to do."""
@@ -164,16 +176,18 @@ class Lane:
                     )
                 await self._clock.sleep(RETRY_SECONDS)
 
-    async def _decide(self, message: Message, part: int, action: Action) -> list[Intent]:
+    async def _decide(self, message: Message, part: int, action: Action) -> _Decided:
         strategy = self._strategy(message.source, message.chat_id)
         context = await self._contexts.build(message, action, strategy)
         decision = self._barred(context, part, action) or decide(action, context, strategy)
         return self._journal_decision(context, part, action, decision, strategy)
 
-    async def _send(self, decided: list[Intent]) -> None:
+    async def _send(self, decided: _Decided) -> None:
         """Send what was just decided; what a crash leaves unsent the watcher sends at the next start."""
-        for intent in decided:
-            if self._taking and intent.state == "planned" and intent.request is not None:
+        for intent in decided.intents:
+            if intent is decided.begun:
+                await self._executor.send_begun(intent)
+            elif self._taking and _can_be_sent(intent):
                 await self._executor.send(intent)
 
     def _barred(self, context: DecisionContext, part: int, action: Action) -> Decision | None:
@@ -217,7 +231,8 @@ class Lane:
 
     def _journal_decision(
         self, context: DecisionContext, part: int, action: Action, decision: Decision, strategy: Strategy
-    ) -> list[Intent]:
+    ) -> _Decided:
+        """One durable step: the decision, its intents, and that the first of these goes out now."""
         with self._journal.transaction():
             self._journal.decisions.add(context, part, action_name(action), decision, strategy.version)
             self._journal.outbox.add(
@@ -230,8 +245,11 @@ class Lane:
                 text = next((s.text for s in decision.steps if s.verdict is Verdict.REFUSE), "")
                 steps = (PlannedStep(1, action_name(action), None, decision.reason, text),)
             planned = [self._plan(context, part, step, decision, strategy) for step in steps]
+            planned.sort(key=lambda intent: intent.key.leg)
             if _calls_off(action, strategy):
                 self._withdraw(context, action)
+            first = next((i for i in planned if _can_be_sent(i)), None)
+            begun = first if first is not None and self._taking and self._executor.begin(first) else None
         for moved in decision.conversions:
             self._note(
                 RR_CONVERTER_LOG,
@@ -251,7 +269,7 @@ class Lane:
             text = next((s.text for s in decision.steps if s.reason == "conflict"), "")
             where = {"terminal": self.terminal_id, "chat": context.chat_id, "message": context.message_id}
             self._note(CONFLICT_LOG, {**where, "text": text})
-        return sorted(planned, key=lambda intent: intent.key.leg)
+        return _Decided(planned, begun)
 
     def _withdraw(self, context: DecisionContext, action: Update) -> None:
         """What an action calls off and still waits for its market is not sent any more."""
@@ -288,6 +306,10 @@ class Lane:
             identifier=step.identifier,
             fresh_until=context.posted_at + timedelta(seconds=age) if opening and age is not None else None,
         )
+
+
+def _can_be_sent(intent: Intent) -> bool:
+    return intent.state == "planned" and intent.request is not None
 
 
 def _holds_up(intent: Intent) -> bool:

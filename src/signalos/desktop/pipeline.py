@@ -114,6 +114,8 @@ class Pipeline:
             reading = Reading(reason="forwarded")
         else:
             reading = self._read(waiting)
+            for lane in self._lanes:
+                lane.expect(message, reading.actions)
         with self._journal.transaction():
             self._journal.messages.set_reading(waiting.row, reading)
             self._journal.outbox.add("message", None, message_event(message, reading))

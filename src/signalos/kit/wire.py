@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -52,14 +52,14 @@ class WireNeverSent(ConnectionError):
 class Transport(Protocol):
     """A channel to something that answers calls: handed in wherever a terminal is spoken to."""
 
-    async def call(
+    def call(
         self,
         fn: str,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
         """Call ``fn`` and wait at most ``deadline`` seconds.
 
         Raises WireNeverSent (nothing was sent), WireLost or WireTimeout (outcome unknown).
@@ -80,6 +80,8 @@ class LineTransport:
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(Answer)
         self._gone = False
+        # Bytes leave at once: uvloop would else keep them until this turn of the loop ends.
+        writer.transport.set_write_buffer_limits(high=0)
         self._task = asyncio.create_task(self._read(), name="wire-reader")
 
     @property
@@ -87,14 +89,15 @@ class LineTransport:
         """True once the peer has gone: every further call raises WireNeverSent."""
         return self._gone
 
-    async def call(
+    def call(
         self,
         fn: str,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
+        """As :meth:`Transport.call`; the request has left when this returns, before it is waited for."""
         if self._gone:
             raise WireNeverSent(f"{fn}: the peer has closed the connection")
         request = Request(next(self._ids), fn, list(args), dict(kwargs or {}))
@@ -102,6 +105,18 @@ class LineTransport:
         self._waiting[request.id] = waiter
         try:
             self._writer.write(self._encoder.encode(request) + b"\n")
+        except (ConnectionError, RuntimeError) as why:
+            # Bytes may already have left: never claim that nothing was sent.
+            waiter.set_exception(WireLost(f"{fn}: {why}"))
+        except BaseException:
+            del self._waiting[request.id]
+            raise
+        return self._answer(fn, request.id, waiter, deadline)
+
+    async def _answer(
+        self, fn: str, number: int, waiter: asyncio.Future[Answer], deadline: float
+    ) -> Answer:
+        try:
             async with asyncio.timeout(deadline):
                 await self._writer.drain()
                 return await waiter
@@ -113,7 +128,7 @@ class LineTransport:
             # Bytes may already have left: never claim that nothing was sent.
             raise WireLost(f"{fn}: {why}") from why
         finally:
-            self._waiting.pop(request.id, None)
+            self._waiting.pop(number, None)
             # A failed write leaves the waiter unread: asyncio would complain about its error later.
             if waiter.done() and not waiter.cancelled():
                 waiter.exception()

@@ -43,6 +43,7 @@ EXCUSES = {
     "invalid_price",
     "stops_wrong_side",
     "stops_too_close",
+    "invalid_stops",  # the server's own word for it, where the market moved on between our look and the send
     "order_gone",  # placed after the market had passed its price, and called off unfilled
 }
 """Reasons that a later moment of the same market can give."""

@@ -89,11 +89,12 @@ async def test_without_proof_of_absence_a_lost_order_is_reported_never_resent(
 class ResendsOnTimeout(Executor):
     """The planted bug: an unknown outcome is taken for a failure and sent again."""
 
-    async def send(self, intent: Intent) -> Intent:
-        settled = await super().send(intent)
+    async def send_begun(self, intent: Intent) -> Intent:
+        settled = await super().send_begun(intent)
         if settled.state == "unknown":
             self._journal.intents.mark(settled, "planned")
-            settled = await super().send(self._journal.intents.get(settled.key))
+            again = self._journal.intents.get(settled.key)
+            settled = await super().send_begun(again) if self.begin(again) else again
         return settled
 
 

@@ -53,13 +53,13 @@ class Mt5Broker:
         self._clock = clock
         market = market or clock
         self._time = ServerTime(self._settings.server_offset)
-        self._link = Link(factory, self._settings)
+        self._link = Link(factory, self._settings, clock)
         self._book = SymbolBook(self._link, self._settings.symbols)
         offset = ClockOffset(self._settings.server_offset) if self._settings.watch_clock else None
         self._offset = offset
         self._quotes = Quotes(clock, market, self._time, offset)
         self._search = Search(self._link, self._book, self._time, market, self._settings)
-        self._newest = NewestFacts(self._link, clock)
+        self._newest = NewestFacts(self._link)
         self._tools = Tools(
             self._link,
             self._book,
@@ -114,10 +114,16 @@ class Mt5Broker:
     async def snapshot(self) -> Snapshot:
         return await self._snapshot(await self._link.read("snapshot"))
 
+    def look_ahead(self, canonical: str) -> None:
+        """Put the question of ``snapshot_with`` on its way if the worker is free."""
+        name = self._book.known(canonical)
+        if name is not None:
+            self._link.ask_ahead("snapshot", name)
+
     async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
         """The snapshot and a symbol's quote, in one round trip."""
         name = await self._book.resolve(canonical)
-        moment = self._newest.moment()
+        asked_at = self._link.asked_at("snapshot", name)
         rows = await self._link.read("snapshot", name)
         snapshot = await self._snapshot(rows)
         symbol = mapping.conditions(rows["info"])
@@ -127,7 +133,7 @@ class Mt5Broker:
         for held, all_of_it in (("held", "positions"), ("waiting", "orders")):
             facts[held] = [row for row in rows[all_of_it] if row["symbol"] == name]
         terminal = mapping.terminal(rows["terminal"])
-        self._newest.keep(moment, Facts(terminal, snapshot.account, symbol, tick, None, None, facts, False))
+        self._newest.keep(asked_at, Facts(terminal, snapshot.account, symbol, tick, None, None, facts, False))
         return snapshot, tick
 
     async def _snapshot(self, rows: dict[str, Any]) -> Snapshot:

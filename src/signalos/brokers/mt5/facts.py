@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from signalos.brokers.mt5.ahead import Moment
 from signalos.brokers.mt5.link import Link
 from signalos.brokers.mt5.mapping import Conditions, Terminal
 from signalos.domain.market import Account, Tick
-from signalos.kit.clock import Clock
 
 NEW_SECONDS = 0.05
 """A decision's reading this young serves the send as well: two syncs of the disk lie between them."""
@@ -34,17 +34,12 @@ class Facts:
 class NewestFacts:
     """The facts that came with the newest decision's snapshot: good for one send, and none after another."""
 
-    def __init__(self, link: Link, clock: Clock) -> None:
+    def __init__(self, link: Link) -> None:
         self._link = link
-        self._clock = clock
-        self._kept: tuple[tuple[int, float], Facts] | None = None
+        self._kept: tuple[Moment, Facts] | None = None
 
-    def moment(self) -> tuple[int, float]:
-        """Name this moment: note it before a reading begins."""
-        return self._link.sends, self._clock.monotonic()
-
-    def keep(self, read_at: tuple[int, float], facts: Facts) -> None:
-        """Keep ``facts`` from a reading that began at ``read_at``."""
+    def keep(self, read_at: Moment, facts: Facts) -> None:
+        """Keep ``facts`` from a reading that was asked for at ``read_at``."""
         self._kept = (read_at, facts)
 
     def take(self, symbol: str) -> Facts | None:
@@ -53,6 +48,7 @@ class NewestFacts:
         if kept is None:
             return None
         (sends, at), facts = kept
-        young = 0 <= self._clock.monotonic() - at <= NEW_SECONDS
+        now_sends, now = self._link.moment()
+        young = 0 <= now - at <= NEW_SECONDS
         ours = facts.symbol is not None and facts.symbol.name == symbol
-        return facts if young and ours and sends == self._link.sends else None
+        return facts if young and ours and sends == now_sends else None

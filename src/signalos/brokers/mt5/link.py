@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from signalos.brokers.mt5 import constants as mt5
+from signalos.brokers.mt5.ahead import Ahead, Moment, Question
 from signalos.brokers.mt5.settings import Settings
 from signalos.domain.errors import OutcomeUnknown, TerminalDown, TerminalError, WrongAccount
+from signalos.kit.clock import Clock
 from signalos.kit.wire import Answer, Transport, WireLost, WireNeverSent, WireTimeout
 
 _log = logging.getLogger(__name__)
@@ -43,10 +46,12 @@ class Link:
     deadline waiting, and a kill would hit both.
     """
 
-    def __init__(self, factory: TransportFactory, settings: Settings) -> None:
+    def __init__(self, factory: TransportFactory, settings: Settings, clock: Clock) -> None:
         self._factory = factory
         self._settings = settings
+        self._clock = clock
         self._lock = asyncio.Lock()
+        self._ahead = Ahead()
         self._transport: Transport | None = None
         self._connected = False
         self.identity: Identity | None = None
@@ -56,12 +61,12 @@ class Link:
 
     async def connect(self) -> dict[str, Any]:
         """Connect to the terminal. Raises TerminalDown; may be called again."""
-        async with self._lock:
+        async with self._turn():
             return await self._connect()
 
     async def close(self) -> None:
         """End the worker, and forget whose account it was: a next connection begins anew."""
-        async with self._lock:
+        async with self._turn():
             await self._drop()
             self.identity = None
 
@@ -71,9 +76,9 @@ class Link:
         Raises TerminalDown (no terminal, worker lost) or TerminalError (the terminal said no).
         """
         seconds = deadline if deadline is not None else self._settings.deadlines.read
-        async with self._lock:
+        async with self._turn((fn, args)) as known:
             try:
-                answer = await self._read(fn, args, kwargs, seconds)
+                answer = known or await self._read(fn, args, kwargs, seconds)
             except (WireNeverSent, WireLost):
                 # The worker died since the last call. Reading again with a new one is harmless.
                 await self._drop()
@@ -104,7 +109,7 @@ class Link:
         Answers what :meth:`signalos.brokers.mt5.session.Session.guarded_send` answers, with
         "last_error". Raises TerminalDown (certainly not sent) or OutcomeUnknown.
         """
-        async with self._lock:
+        async with self._turn():
             if not self._connected:
                 await self._connect()
             identity = self.identity
@@ -146,7 +151,35 @@ class Link:
             sent.setdefault("last_error", list(answer.last_error))
             return sent
 
+    def ask_ahead(self, fn: str, *args: Any) -> None:
+        """Put a question that is about to be read, if the worker is free; the next call may take its answer.
+
+        Nothing is waited for here. Any call in between makes the answer useless: it may have changed things.
+        """
+        if self._connected and self._transport is not None and not self._lock.locked():
+            self._ahead.ask(self._transport, (fn, args), self.moment(), self._settings.deadlines.read)
+
+    def moment(self) -> Moment:
+        """Name this moment; readings from before the newest send are out of date."""
+        return self.sends, self._clock.monotonic()
+
+    def asked_at(self, fn: str, *args: Any) -> Moment:
+        """When a reading that begins now was asked for: now, or before where it was asked ahead."""
+        now = self.moment()
+        return self._ahead.asked_at((fn, args), now) or now
+
     # ------------------------------------------------------------------ inside the lock
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, question: Question | None = None) -> AsyncIterator[Answer | None]:
+        """A caller's turn, with the answer to its ``question`` where that was asked ahead."""
+        async with self._lock:
+            try:
+                known = await self._ahead.answered(question, self.moment())
+            except (WireNeverSent, WireLost, WireTimeout):
+                await self._drop()
+                known = None
+            yield known if self._connected else None
 
     async def _read(self, fn: str, args: Any, kwargs: Any, deadline: float) -> Answer:
         if not self._connected:
@@ -240,7 +273,7 @@ class Link:
         seen = Identity(account["login"], account["server"], terminal["path"])
         if identity is None or identity == seen:
             return
-        async with self._lock:
+        async with self._turn():
             await self._drop()
         raise WrongAccount(
             f"The terminal is signed in to {seen.account} ({seen.path}), but this one trades on "

@@ -8,7 +8,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from signalos.kit.wire import LINE_LIMIT, Answer, LineTransport, WireLost, WireNeverSent, WireTimeout
@@ -48,16 +48,20 @@ class WorkerProcess:
         """False once the process has ended or its pipe broke."""
         return self._process.returncode is None and not self._transport.lost
 
-    async def call(
+    def call(
         self,
         fn: str,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
+        """As :meth:`Transport.call`; the request has left when this returns, before it is waited for."""
+        return self._answer(fn, self._transport.call(fn, args, kwargs, deadline=deadline))
+
+    async def _answer(self, fn: str, calling: Coroutine[Any, Any, Answer]) -> Answer:
         try:
-            return await self._transport.call(fn, args, kwargs, deadline=deadline)
+            return await calling
         except (WireTimeout, WireLost):
             _log.warning("worker %d is killed: %s was not answered", self.pid, fn)
             await self.kill()

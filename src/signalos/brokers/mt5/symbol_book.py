@@ -19,6 +19,10 @@ class SymbolBook:
         self._names: dict[str, str] = {}
         self._canonical = {name: canonical for canonical, name in configured.items()}
 
+    def known(self, canonical: str) -> str | None:
+        """The broker's spelling if it was resolved before."""
+        return self._names.get(canonical)
+
     async def resolve(self, canonical: str) -> str:
         """The broker's spelling. Raises Refused (unknown, ambiguous) or TerminalDown."""
         known = self._names.get(canonical)
