@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import itertools
 import statistics
 import sys
@@ -37,7 +36,7 @@ from signalos.desktop.pipeline import Pipeline
 from signalos.desktop.terminal import Terminal, TerminalSettings
 from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
-from signalos.kit import loop
+from signalos.kit import collector, loop
 from signalos.kit.wire import Answer, Transport
 from signalos.parser import Languages
 from signalos.parser.languages import load_languages
@@ -161,8 +160,7 @@ async def measure(folder: Path, messages: int, pause: float) -> dict[str, list[f
     parts = load(world.config_file, world.home, {})
     stops = Stops()
     terminal, pipeline = build(parts, f"127.0.0.1:{world.port}", stops)
-    gc.collect()
-    gc.freeze()  # as the app does it
+    collector.settle()  # as the app does it
     terminal.recover()
     tasks = [asyncio.create_task(terminal.run()), asyncio.create_task(pipeline.run())]
     found: dict[str, list[float]] = defaultdict(list)

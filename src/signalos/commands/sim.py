@@ -18,7 +18,7 @@ from signalos.brokers.simulated.service import Service
 from signalos.brokers.simulated.symbols import read_symbol_changes
 from signalos.brokers.simulated.timeline import read_demo_time
 from signalos.domain.errors import ConfigError
-from signalos.kit import loop
+from signalos.kit import collector, loop
 from signalos.kit.clock import SystemClock
 from signalos.kit.single import AlreadyRunning, SingleInstance
 
@@ -123,6 +123,7 @@ async def _serve(args: argparse.Namespace, host: str, port: int) -> int:
             f"(account {settings.login}, {len(terminal.account.market.symbols)} symbols)",
             flush=True,
         )
+        collector.settle()
         await server.run(stop)
     finally:
         terminal.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import sqlite3
@@ -24,6 +23,7 @@ from signalos.desktop.wire_events import alert_event
 from signalos.domain.errors import ConfigError, JournalError
 from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
+from signalos.kit import collector
 from signalos.kit.clock import Clock
 from signalos.kit.log import start_log
 from signalos.kit.single import AlreadyRunning, SingleInstance
@@ -54,9 +54,7 @@ async def run_app(
         raise ConfigError(str(why)) from None
     with single:
         app = App(load(config_path, home, environ), environ)
-        # Grammar and modules stay: looked through again and again they would hold up orders for 20 ms and more.
-        gc.collect()
-        gc.freeze()
+        collector.settle()  # else grammar and modules are looked through while orders wait, 20 ms and more
         on_up()
         asked = asyncio.Event()
         _on_signals(asked)

@@ -133,7 +133,9 @@ class Mt5Broker:
         for held, all_of_it in (("held", "positions"), ("waiting", "orders")):
             facts[held] = [row for row in rows[all_of_it] if row["symbol"] == name]
         terminal = mapping.terminal(rows["terminal"])
-        self._newest.keep(asked_at, Facts(terminal, snapshot.account, symbol, tick, None, None, facts, False))
+        self._newest.keep(
+            asked_at, Facts(terminal, snapshot.account, symbol, tick, None, None, facts, False)
+        )
         return snapshot, tick
 
     async def _snapshot(self, rows: dict[str, Any]) -> Snapshot:

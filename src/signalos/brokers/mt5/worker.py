@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from signalos.brokers.mt5.session import Module, Session
+from signalos.kit import collector
 from signalos.kit.wire import Answer, Request
 
 _LAST_CALL_SECONDS = 2.0
@@ -120,6 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Ctrl-C reaches the whole group: the parent decides when the worker ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     session = Session(_module(options), credentials_from(os.environ, options.path))
+    collector.settle()
     serve(session, _lines_of(sys.stdin.buffer), _line_writer(_own_output()))
     return 0
 

@@ -102,9 +102,7 @@ class Legs:
     def by_identifier(self, terminal_id: str, identifier: str) -> Leg | None:
         """The leg of a position identifier or order ticket."""
         # Named, since SQLite would go through all of the terminal's legs instead.
-        found = self._all(
-            "terminal_id=? AND identifier=?", terminal_id, identifier, index="leg_identifier"
-        )
+        found = self._all("terminal_id=? AND identifier=?", terminal_id, identifier, index="leg_identifier")
         return found[0] if found else None
 
     def identifiers(self, terminal_id: str) -> frozenset[str]:
