@@ -193,3 +193,18 @@ async def test_large_answer_passes() -> None:
     async with peer(large) as (transport, _):
         answer = await transport.call("history_deals_get", deadline=30)
     assert len(answer.ok) == 3_000_000
+
+
+async def test_a_request_leaves_before_its_answer_is_waited_for() -> None:
+    arrived = asyncio.Event()
+
+    async def note(request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        arrived.set()
+        await echo(request, writer)
+
+    async with peer(note) as (transport, heard):
+        calling = transport.call("snapshot", ["EURUSD"], deadline=5)
+        async with asyncio.timeout(5):
+            await arrived.wait()
+        assert [request["fn"] for request in heard] == ["snapshot"]
+        assert (await calling).ok == ["snapshot", ["EURUSD"], {}]
