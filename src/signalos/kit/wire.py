@@ -80,8 +80,6 @@ class LineTransport:
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(Answer)
         self._gone = False
-        # Bytes leave at once: uvloop would else keep them until this turn of the loop ends.
-        writer.transport.set_write_buffer_limits(high=0)
         self._task = asyncio.create_task(self._read(), name="wire-reader")
 
     @property
@@ -158,10 +156,16 @@ class LineTransport:
                     waiter.set_exception(WireLost(why))
 
 
+def send_at_once(writer: asyncio.StreamWriter) -> None:
+    """Let what is written leave at once: uvloop would else keep it until this turn of the loop ends."""
+    writer.transport.set_write_buffer_limits(high=0)
+
+
 async def connect_tcp(host: str, port: int) -> LineTransport:
     """Connect to a JSON-lines peer. Raises WireNeverSent when nobody listens."""
     try:
         reader, writer = await asyncio.open_connection(host, port, limit=LINE_LIMIT)
     except OSError as why:
         raise WireNeverSent(f"nobody answers at {host}:{port} ({why})") from why
+    send_at_once(writer)
     return LineTransport(reader, writer)

@@ -11,7 +11,15 @@ import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from signalos.kit.wire import LINE_LIMIT, Answer, LineTransport, WireLost, WireNeverSent, WireTimeout
+from signalos.kit.wire import (
+    LINE_LIMIT,
+    Answer,
+    LineTransport,
+    WireLost,
+    WireNeverSent,
+    WireTimeout,
+    send_at_once,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -118,6 +126,7 @@ async def spawn_worker(command: Sequence[str], environ: Mapping[str, str] | None
     stdin, stdout, stderr = process.stdin, process.stdout, process.stderr
     if stdin is None or stdout is None or stderr is None:
         raise WireNeverSent("the terminal's worker was started without pipes")
+    send_at_once(stdin)
     return WorkerProcess(process, LineTransport(stdout, stdin), stdin, stderr)
 
 
