@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,13 +86,13 @@ class TimedTransport:
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Coroutine[Any, Any, Answer]:
+    ) -> Awaitable[Answer]:
         begin = time.perf_counter()
         if fn == "guarded_send":
             self._stops.note("order handed to the worker")
         return self._timed(fn, begin, self._inner.call(fn, args, kwargs, deadline=deadline))
 
-    async def _timed(self, fn: str, begin: float, calling: Coroutine[Any, Any, Answer]) -> Answer:
+    async def _timed(self, fn: str, begin: float, calling: Awaitable[Answer]) -> Answer:
         answer = await calling
         if fn == "guarded_send":
             self._stops.note("answered")

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -49,6 +51,16 @@ class WireNeverSent(ConnectionError):
     """The request never left this process: it was certainly not carried out."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A call whose request has left already. Awaiting it waits for the answer; letting it fall is no harm."""
+
+    wait: Callable[[], Coroutine[Any, Any, Answer]]
+
+    def __await__(self) -> Generator[Any, Any, Answer]:
+        return self.wait().__await__()
+
+
 class Transport(Protocol):
     """A channel to something that answers calls: handed in wherever a terminal is spoken to."""
 
@@ -59,7 +71,7 @@ class Transport(Protocol):
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Coroutine[Any, Any, Answer]:
+    ) -> Awaitable[Answer]:
         """Call ``fn`` and wait at most ``deadline`` seconds.
 
         Raises WireNeverSent (nothing was sent), WireLost or WireTimeout (outcome unknown).
@@ -94,7 +106,7 @@ class LineTransport:
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Coroutine[Any, Any, Answer]:
+    ) -> Awaitable[Answer]:
         """As :meth:`Transport.call`; the request has left when this returns, before it is waited for."""
         if self._gone:
             raise WireNeverSent(f"{fn}: the peer has closed the connection")
@@ -109,7 +121,7 @@ class LineTransport:
         except BaseException:
             del self._waiting[request.id]
             raise
-        return self._answer(fn, request.id, waiter, deadline)
+        return UnderWay(partial(self._answer, fn, request.id, waiter, deadline))
 
     async def _answer(
         self, fn: str, number: int, waiter: asyncio.Future[Answer], deadline: float

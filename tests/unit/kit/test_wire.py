@@ -179,7 +179,7 @@ async def test_closing_ends_the_calls_under_way() -> None:
         arrived.set()
 
     async with peer(notice) as (transport, _):
-        call = asyncio.create_task(transport.call("slow", deadline=60))
+        call = asyncio.ensure_future(transport.call("slow", deadline=60))
         await arrived.wait()
         await transport.close()
         with pytest.raises(WireLost):

@@ -8,13 +8,15 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from signalos.kit.wire import (
     LINE_LIMIT,
     Answer,
     LineTransport,
+    UnderWay,
     WireLost,
     WireNeverSent,
     WireTimeout,
@@ -63,11 +65,13 @@ class WorkerProcess:
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> Coroutine[Any, Any, Answer]:
+    ) -> Awaitable[Answer]:
         """As :meth:`Transport.call`; the request has left when this returns, before it is waited for."""
-        return self._answer(fn, self._transport.call(fn, args, kwargs, deadline=deadline))
+        return UnderWay(
+            partial(self._answer, fn, self._transport.call(fn, args, kwargs, deadline=deadline))
+        )
 
-    async def _answer(self, fn: str, calling: Coroutine[Any, Any, Answer]) -> Answer:
+    async def _answer(self, fn: str, calling: Awaitable[Answer]) -> Answer:
         try:
             return await calling
         except (WireTimeout, WireLost):
