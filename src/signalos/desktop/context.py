@@ -230,6 +230,8 @@ def _own_position(leg: Leg, held: Position | None, own: Mapping[str, Decimal]) -
     if held is None or held.side is not leg.side:
         return None
     volume = own.get(leg.identifier, held.volume)
+    if volume == held.volume:
+        return held
     return replace(held, volume=volume) if volume else None
 
 

@@ -179,8 +179,9 @@ class Lane:
     async def _decide(self, message: Message, part: int, action: Action) -> _Decided:
         strategy = self._strategy(message.source, message.chat_id)
         context = await self._contexts.build(message, action, strategy)
-        decision = self._barred(context, part, action) or decide(action, context, strategy)
-        return self._journal_decision(context, part, action, decision, strategy)
+        with self._journal.transaction():  # what bars it is still true when the decision is written
+            decision = self._barred(context, part, action) or decide(action, context, strategy)
+            return self._journal_decision(context, part, action, decision, strategy)
 
     async def _send(self, decided: _Decided) -> None:
         """Send what was just decided; what a crash leaves unsent the watcher sends at the next start."""

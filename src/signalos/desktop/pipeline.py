@@ -14,28 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
 
 from signalos.desktop.channel_book import ChannelBook
+from signalos.desktop.channel_memory import ChannelMemory
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.messages import JournalledMessage
 from signalos.desktop.lane import Lane
 from signalos.desktop.wire_events import alert_event, message_event, signal_event
 from signalos.domain.message import Message
-from signalos.domain.signal import (
-    Action,
-    EntryState,
-    ModifyStop,
-    ModifyTargets,
-    Open,
-    ReadEntry,
-    Reading,
-    ReadingContext,
-)
+from signalos.domain.signal import Reading, ReadingContext
 from signalos.parser import Languages
-from signalos.parser.memory import state_of, with_changes
+from signalos.parser.memory import with_changes
 from signalos.sources.base import Post
 
 log = logging.getLogger(__name__)
@@ -44,13 +34,6 @@ Parse = Callable[[Message, ReadingContext, Languages | None], Reading]
 """What reads a message; the languages are the channel's own where it has a profile, else None."""
 Ask = Callable[[int, Message, Reading], None]
 """Told of every message just read, at its row and within its transaction: it may journal a question."""
-MEMORY = 60
-"""How many earlier messages of a chat the parser may look back to."""
-KEPT = 1000
-"""So many of these are held as the parser is shown them."""
-_NONE: frozenset[str] = frozenset()
-_Kept: TypeAlias = tuple[JournalledMessage, ReadEntry | None, Collection[str], Collection[str], ReadEntry]
-"""A message, its entry before, its legs' states and decisions' verdicts, and the entry that these made."""
 
 
 class Pipeline:
@@ -70,7 +53,7 @@ class Pipeline:
         self._lanes = lanes
         self._channels = channels
         self._arrived = asyncio.Event()
-        self._entries: dict[int, _Kept] = {}
+        self._memory = ChannelMemory(journal)
 
     def receive(self, post: Post, position: str) -> None:
         """Journal a post; durable with its source's position when this returns.
@@ -142,21 +125,9 @@ class Pipeline:
             return Reading(
                 reason="ignored_word", notes=(f"this channel's messages with {word!r} are not read",)
             )
-        earlier = self._journal.messages.recent(chat_id, waiting.row, MEMORY)
-        oldest = min((e.message.message_id for e in earlier), default=0)
-        legs = self._journal.legs.states(chat_id, oldest)
-        verdicts = self._journal.decisions.verdicts(chat_id, oldest)
-        newest: dict[int, ReadEntry] = {}
-        for stored in earlier:
-            if stored.message.waits_for_yes:
-                continue  # until the user says yes, what a language model read is nothing to the rules
-            # The newest version of each message counts, at the place of the first.
-            number = stored.message.message_id
-            newest[number] = self._entry(
-                stored, newest.get(number), legs.get(number, _NONE), verdicts.get(number, _NONE)
-            )
+        before = self._memory.before(chat_id, waiting.row)
         try:
-            entries = with_changes(tuple(newest.values()))
+            entries = with_changes(before)
             context = ReadingContext(entries, rules.profile.default_symbol)
             return self._parse(waiting.message, context, rules.languages)
         except Exception as why:
@@ -165,55 +136,3 @@ class Pipeline:
             text = f"message {waiting.message.message_id} could not be read and was skipped: {why!r}"
             self._journal.outbox.add("alert", None, alert_event("unreadable", "error", text))
             return Reading(reason="unreadable")
-
-    def _entry(
-        self,
-        stored: JournalledMessage,
-        before: ReadEntry | None,
-        legs: Collection[str],
-        verdicts: Collection[str],
-    ) -> ReadEntry:
-        """As :func:`_entry`: made anew where something became of the message since the last look."""
-        kept = self._entries.get(stored.row)
-        if (
-            kept is not None
-            and kept[0] is stored
-            and kept[1] is before
-            and kept[2] == legs
-            and kept[3] == verdicts
-        ):
-            return kept[4]
-        made = _entry(stored, before, legs, verdicts)
-        if len(self._entries) >= KEPT:
-            self._entries.clear()
-        self._entries[stored.row] = (stored, before, legs, verdicts, made)
-        return made
-
-
-def _entry(
-    stored: JournalledMessage, before: ReadEntry | None, legs: Collection[str], verdicts: Collection[str]
-) -> ReadEntry:
-    message, reading = stored.message, stored.reading or Reading()
-    actions = reading.actions
-    if before is not None and not any(isinstance(action, Open) for action in actions):
-        # An edit that only moves levels, or a deletion, is still about the order that was read first.
-        opens = tuple(a for a in before.actions if isinstance(a, Open))
-        actions = tuple(_moved(o, message.message_id, actions) for o in opens) or actions
-    return ReadEntry(
-        message_id=message.message_id,
-        actions=actions,
-        state=EntryState.CLOSED if message.deleted and not legs else state_of(actions, legs, verdicts),
-        reply_to=message.reply_to,
-        announces=reading.announces,
-        text=message.text,
-    )
-
-
-def _moved(order: Open, message_id: int, changes: tuple[Action, ...]) -> Open:
-    """``order`` with the levels that an edit of its own message gave it."""
-    for change in changes:
-        if isinstance(change, ModifyStop) and change.scope.target == message_id:
-            order = replace(order, stop_loss=change.price)
-        elif isinstance(change, ModifyTargets) and change.scope.target == message_id and not change.index:
-            order = replace(order, take_profits=change.take_profits)
-    return order

@@ -189,6 +189,11 @@ class ReadEntry:
     reply_to: int | None = None
     announces: str | None = None
     text: str = ""
+    opens: tuple[Open, ...] = field(init=False, repr=False, compare=False)
+    """The openings among ``actions``: looked for with each later message of the chat."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "opens", tuple(a for a in self.actions if isinstance(a, Open)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from signalos.domain.signal import (
@@ -17,7 +17,7 @@ from signalos.domain.signal import (
 )
 
 
-def with_changes(entries: tuple[ReadEntry, ...]) -> tuple[ReadEntry, ...]:
+def with_changes(entries: Iterable[ReadEntry]) -> tuple[ReadEntry, ...]:
     """Put the stops and targets that later entries asked for into the orders they are about.
 
     ``entries`` are a chat's, oldest first; each change reaches the ones before it only.
@@ -33,8 +33,7 @@ def with_changes(entries: tuple[ReadEntry, ...]) -> tuple[ReadEntry, ...]:
 
 def concerns(entry: ReadEntry, scope: Scope) -> bool:
     """Tell whether an update of ``scope`` is about an order of ``entry``."""
-    opens = [action for action in entry.actions if isinstance(action, Open)]
-    if not opens:
+    if not entry.opens:
         return False
     if scope.reach is Reach.ONE:
         return entry.message_id == scope.target
@@ -42,7 +41,7 @@ def concerns(entry: ReadEntry, scope: Scope) -> bool:
         return False
     if scope.reach is Reach.PENDINGS and entry.state is not EntryState.PENDING:
         return False
-    return any(scope.symbol in (None, o.symbol) and scope.side in (None, o.side) for o in opens)
+    return any(scope.symbol in (None, o.symbol) and scope.side in (None, o.side) for o in entry.opens)
 
 
 def changed(entry: ReadEntry, change: ModifyStop | ModifyTargets) -> ReadEntry:

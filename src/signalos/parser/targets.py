@@ -109,8 +109,7 @@ class Memory:
 
 
 def _signal(entry: ReadEntry) -> Signal | None:
-    opens = tuple(action for action in entry.actions if isinstance(action, Open))
-    if not opens:
+    if not entry.opens:
         return None
     pending = entry.state is EntryState.PENDING
-    return Signal(entry.message_id, opens, entry.state in _LIVE, pending)
+    return Signal(entry.message_id, entry.opens, entry.state in _LIVE, pending)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +31,8 @@ class Decisions:
     def __init__(self, db: sqlite3.Connection, market: Clock) -> None:
         self._db = db
         self._market = market
+        self.listener: Callable[[str, int], None] = lambda chat_id, message_id: None
+        """Told of the chat and message of every decision that is stored."""
 
     def add(
         self, context: DecisionContext, part: int, action: str, decision: Decision, strategy_version: str
@@ -54,6 +57,7 @@ class Decisions:
                 instant_text(now),
             ),
         )
+        self.listener(context.chat_id, context.message_id)
 
     def made(self, terminal_id: str, chat_id: str, message_id: int, version: int, part: int) -> bool:
         """True if this action was decided on this terminal."""

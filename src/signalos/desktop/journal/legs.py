@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -59,6 +60,8 @@ class Legs:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.listener: Callable[[str, int], None] = lambda chat_id, message_id: None
+        """Told of the chat and message of every leg that is stored."""
 
     def put(self, leg: Leg) -> None:
         """Store a leg's state as it is now."""
@@ -81,6 +84,7 @@ class Legs:
                 to_json(leg.trade),
             ),
         )
+        self.listener(key.chat_id, key.message_id)
 
     def alive(self, terminal_id: str) -> list[Leg]:
         """Legs with a position or a waiting order, in order of their messages."""

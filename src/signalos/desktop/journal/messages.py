@@ -207,7 +207,7 @@ class Messages:
             " ORDER BY row DESC LIMIT ?",
             (chat_id, before_row, limit),
         ).fetchall()
-        return [self._kept(r[0]) for r in reversed(rows)]
+        return [self._read.get(row) or self._kept(row) for (row,) in reversed(rows)]
 
     def versions(self, chat_id: str, message_id: int) -> list[JournalledMessage]:
         """All read versions of one message, oldest first."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from signalos.desktop.journal.commands import Commands
@@ -47,15 +47,30 @@ class Journal:
         self.commands = Commands(self._db, clock)
         self.questions = Questions(self._db, clock)
         self.latches = latches(self._db, clock, ids)
+        self._undone: Callable[[], None] = lambda: None
         self._data_version = self._read_data_version()
 
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """All writes inside are one durable step; nests."""
-        return transaction(self._db)
+        try:
+            with transaction(self._db) as db:
+                yield db
+        except BaseException:
+            self._undone()
+            raise
 
     def on_event(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever an event was added to the outbox."""
         self.outbox.listener = listener
+
+    def on_signal_changed(self, listener: Callable[[str, int], None]) -> None:
+        """Call ``listener`` with (chat, message) whenever something may have become of a message's signals."""
+        self.legs.listener = self.decisions.listener = listener
+
+    def on_undone(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever a transaction was undone: what was read inside it never was."""
+        self._undone = listener
 
     def meta(self, key: str) -> str | None:
         """A remembered single value."""
