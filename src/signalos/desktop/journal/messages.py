@@ -228,6 +228,10 @@ class Messages:
             raise KeyError((chat_id, message_id, version))
         return instant(row[0])
 
+    def forget(self) -> None:
+        """Keep nothing of what was read: its transaction was undone, and other messages may get its rows."""
+        self._read.clear()
+
     def _kept(self, row: int) -> JournalledMessage:
         """A read message: it never changes again, so the newest ones are kept in memory."""
         kept = self._read.get(row)

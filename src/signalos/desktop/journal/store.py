@@ -57,6 +57,7 @@ class Journal:
             with transaction(self._db) as db:
                 yield db
         except BaseException:
+            self.messages.forget()
             self._undone()
             raise
 
