@@ -69,7 +69,7 @@ def fill(home: Path, account: str, count: int) -> list[tuple[Intent, bool, bool]
             if stored is None:
                 raise RuntimeError("the message was not journalled")
             row = stored.row
-            journal.messages.set_reading(row, Reading(actions=(action,)))
+            journal.messages.set_reading(stored, Reading(actions=(action,)))
             intent = journal.intents.plan(
                 LegKey(TERMINAL, CHAT, number, 1, 1, 1),
                 "open",

@@ -100,7 +100,7 @@ class Pipeline:
             for lane in self._lanes:
                 lane.expect(message, reading.actions)
         with self._journal.transaction():
-            self._journal.messages.set_reading(waiting.row, reading)
+            self._journal.messages.set_reading(waiting, reading)
             self._journal.outbox.add("message", None, message_event(message, reading))
             for part, action in enumerate(reading.actions, start=1):
                 if message.again_part in (None, part):

@@ -63,7 +63,7 @@ class Channels:
             return
         stored = self.journal.messages.unread()
         assert stored is not None
-        self.journal.messages.set_reading(stored.row, Reading(actions=actions))
+        self.journal.messages.set_reading(stored, Reading(actions=actions))
         self.posted.append((chat, number))
 
     def leg(self, chat: str, number: int, state: str, leg: int = 1, terminal: str = "t1") -> None:

@@ -196,9 +196,12 @@ class Messages:
         ).fetchone()
         return None if row is None else _message(row)
 
-    def set_reading(self, row: int, reading: Reading) -> None:
-        """Store how message ``row`` was read."""
-        self._db.execute("UPDATE message SET reading = ? WHERE row = ?", (reading_json(reading), row))
+    def set_reading(self, stored: JournalledMessage, reading: Reading) -> None:
+        """Store how a message was read."""
+        self._db.execute(
+            "UPDATE message SET reading = ? WHERE row = ?", (reading_json(reading), stored.row)
+        )
+        self._keep(replace(stored, reading=reading))
 
     def recent(self, chat_id: str, before_row: int, limit: int) -> list[JournalledMessage]:
         """The last ``limit`` read messages of a chat before ``before_row``, oldest first."""
@@ -237,10 +240,13 @@ class Messages:
         kept = self._read.get(row)
         if kept is None:
             kept = _message(self._db.execute("SELECT * FROM message WHERE row = ?", (row,)).fetchone())
-            self._read[row] = kept
-            while len(self._read) > KEPT:
-                self._read.popitem(last=False)
+            self._keep(kept)
         return kept
+
+    def _keep(self, stored: JournalledMessage) -> None:
+        self._read[stored.row] = stored
+        while len(self._read) > KEPT:
+            self._read.popitem(last=False)
 
     def next_for(self, terminal_id: str) -> JournalledMessage | None:
         """The oldest read message that ``terminal_id`` has not finished, in order of arrival."""
