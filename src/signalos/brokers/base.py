@@ -82,8 +82,8 @@ class ReadsTogether(Protocol):
         """What ``snapshot`` and ``tick`` of a symbol answer, read together. Raises Refused and TerminalError."""
         ...
 
-    def look_ahead(self, canonical: str) -> None:
-        """Say that ``snapshot_with`` will be asked for in a moment: the terminal may be asked already. Never raises."""
+    def look_ahead(self, canonical: str | None = None) -> None:
+        """Say that ``snapshot_with`` may be asked for in a moment; the symbol as soon as it is known. Never raises."""
         ...
 
 

@@ -61,9 +61,16 @@ class ContextBuilder:
         self._silent_tries = 0
         self._openings: dict[tuple[str, int, int, int], _Opening | None] = {}
 
-    def expect(self, action: Action) -> None:
-        """Say that ``action`` will be decided in a moment: the terminal is asked while the message is journalled."""
-        if isinstance(action, Open) and isinstance(self._broker, ReadsTogether):
+    def expect(self, action: Action | None) -> None:
+        """Say what may be decided in a moment: the terminal is asked while the message is read and journalled.
+
+        None: it is not known yet what it will be.
+        """
+        if not isinstance(self._broker, ReadsTogether):
+            return
+        if action is None:
+            self._broker.look_ahead()
+        elif isinstance(action, Open):
             self._broker.look_ahead(action.symbol)
 
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:

@@ -83,10 +83,10 @@ class Lane:
         """Send nothing more; what is journalled waits for the next start."""
         self._taking = False
 
-    def expect(self, message: Message, actions: Sequence[Action]) -> None:
-        """Say what was just read and comes here as soon as it is journalled."""
-        if actions and self._taking and self._hears(message):
-            self._contexts.expect(actions[0])
+    def expect(self, message: Message, actions: Sequence[Action] | None = None) -> None:
+        """Say what is coming: a message that has arrived, then what was read in it. It is not journalled yet."""
+        if self._taking and self._hears(message) and actions != ():
+            self._contexts.expect(actions[0] if actions else None)
 
     def wake(self) -> None:
         """Say that something may be to do."""

@@ -96,6 +96,8 @@ class Pipeline:
             # What another channel wrote is a quote: only this channel's own words are instructions.
             reading = Reading(reason="forwarded")
         else:
+            for lane in self._lanes:
+                lane.expect(message)
             reading = self._read(waiting)
             for lane in self._lanes:
                 lane.expect(message, reading.actions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from signalos.domain.message import Message
 from signalos.domain.signal import EntryState, Open, Reach, ReadEntry, ReadingContext, Scope, Side
@@ -10,8 +10,7 @@ from signalos.domain.signal import EntryState, Open, Reach, ReadEntry, ReadingCo
 _LIVE = (EntryState.OPEN, EntryState.PENDING)
 
 
-@dataclass(frozen=True, slots=True)
-class Signal:
+class Signal(NamedTuple):
     """An earlier message that opened a trade. ``live`` is false once it was closed, refused or called off."""
 
     message_id: int
@@ -38,7 +37,7 @@ class Memory:
         self.message = message
         self.context = context
         self.entries = {entry.message_id: entry for entry in context.entries}
-        self.signals = [signal for entry in context.entries if (signal := _signal(entry)) is not None]
+        self.signals = [_of(entry) for entry in context.entries if entry.opens]
         self.edited = self.entries.get(message.message_id) if message.version > 1 else None
 
     @property
@@ -109,7 +108,9 @@ class Memory:
 
 
 def _signal(entry: ReadEntry) -> Signal | None:
-    if not entry.opens:
-        return None
-    pending = entry.state is EntryState.PENDING
-    return Signal(entry.message_id, entry.opens, entry.state in _LIVE, pending)
+    return _of(entry) if entry.opens else None
+
+
+def _of(entry: ReadEntry) -> Signal:
+    state = entry.state
+    return Signal(entry.message_id, entry.opens, state in _LIVE, state is EntryState.PENDING)

@@ -26,9 +26,9 @@ class Together(FakeBroker):
 
     alone: list[str] = field(default_factory=list)
     both: list[str] = field(default_factory=list)
-    expected: list[str] = field(default_factory=list)
+    expected: list[str | None] = field(default_factory=list)
 
-    def look_ahead(self, canonical: str) -> None:
+    def look_ahead(self, canonical: str | None = None) -> None:
         self.expected.append(canonical)
 
     async def tick(self, canonical: str) -> Tick:
@@ -61,7 +61,7 @@ async def test_an_opening_asks_once(rig: Rig) -> None:
     await rig.run(0.5)
     assert [line["state"] for line in rig.lines()] == ["executed"]
     assert (rig.broker.both, rig.broker.alone) == (["EURUSD"], [])
-    assert rig.broker.expected == ["EURUSD"]  # while the message was journalled
+    assert rig.broker.expected == [None, "EURUSD"]  # while the message was read, and journalled
 
 
 async def test_a_symbol_that_the_broker_lacks_is_refused_as_ever(rig: Rig) -> None:

@@ -1,4 +1,4 @@
-"""A question that is put before its answer is needed: it serves the very next reading, or none."""
+"""Questions that are put before their answers are needed: they serve the very next readings, or none."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from signalos.domain.order import OutcomeKind
 from tests.unit.mt5.conftest import Rig
 from tests.unit.mt5.fake_module import EPOCH, symbol_row
 
+AHEAD = ["snapshot", "quote"]
+
 
 async def asked(rig: Rig) -> None:
-    """The terminal is asked for the snapshot with EURUSD, and has answered."""
+    """The terminal is asked for the snapshot, then for a quote of EURUSD, and has answered."""
     await rig.broker.snapshot_with("EURUSD")  # the symbol is known from now on
     rig.workers.current.calls.clear()
+    rig.broker.look_ahead()
     rig.broker.look_ahead("EURUSD")
-    await answer_comes()
+    await answers_come()
 
 
-async def answer_comes() -> None:
-    for _ in range(3):
+async def answers_come() -> None:
+    for _ in range(4):
         await asyncio.sleep(0)
 
 
-async def test_the_next_reading_takes_the_answer(rig: Rig) -> None:
+async def test_the_next_reading_takes_the_answers(rig: Rig) -> None:
     await asked(rig)
-    assert rig.workers.current.calls == ["snapshot"]
+    assert rig.workers.current.calls == AHEAD
+    await rig.broker.snapshot_with("EURUSD")
+    assert rig.workers.current.calls == AHEAD
+
+
+async def test_they_are_what_a_reading_answers(rig: Rig) -> None:
+    await asked(rig)
     snapshot, tick = await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == ["snapshot"]
     assert (snapshot.account.login, tick) == (
         (await rig.broker.account()).login,
         await rig.broker.tick("EURUSD"),
@@ -38,7 +46,24 @@ async def test_an_answer_is_handed_out_once(rig: Rig) -> None:
     await asked(rig)
     await rig.broker.snapshot_with("EURUSD")
     await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == ["snapshot", "snapshot"]
+    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
+
+
+async def test_a_snapshot_alone_takes_its_answer(rig: Rig) -> None:
+    await asked(rig)
+    await rig.broker.snapshot()
+    assert rig.workers.current.calls == AHEAD
+    await rig.broker.snapshot()
+    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
+
+
+async def test_where_only_the_snapshot_was_asked_for_the_quote_is_read(rig: Rig) -> None:
+    await rig.broker.snapshot_with("EURUSD")
+    rig.workers.current.calls.clear()
+    rig.broker.look_ahead()
+    _, tick = await rig.broker.snapshot_with("EURUSD")
+    assert rig.workers.current.calls == AHEAD
+    assert tick == await rig.broker.tick("EURUSD")
 
 
 async def test_the_answer_shows_what_was_there_when_it_was_asked(rig: Rig) -> None:
@@ -50,23 +75,33 @@ async def test_the_answer_shows_what_was_there_when_it_was_asked(rig: Rig) -> No
 
 async def test_any_reading_in_between_makes_it_useless(rig: Rig) -> None:
     await asked(rig)
-    await rig.broker.tick("EURUSD")
+    await rig.broker.spec("EURUSD")
+    rig.time.shift(61)  # its contract is kept for a minute
+    rig.workers.current.calls.clear()
+    await asked(rig)
+    await rig.broker.spec("EURUSD")
     await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == ["snapshot", "quote", "snapshot"]
+    assert rig.workers.current.calls == [*AHEAD, "symbol_terms", "snapshot"]
+
+
+async def test_a_newer_answer_serves_where_an_older_one_was_not_wanted(rig: Rig) -> None:
+    await asked(rig)
+    await rig.broker.tick("EURUSD")
+    assert rig.workers.current.calls == AHEAD
 
 
 async def test_it_grows_old(rig: Rig) -> None:
     await asked(rig)
     rig.time.shift(YOUNG_SECONDS + 0.01)
     await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == ["snapshot", "snapshot"]
+    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
 
 
 async def test_a_clock_that_went_back_makes_it_useless(rig: Rig) -> None:
     await asked(rig)
     rig.time.shift(-5)
     await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == ["snapshot", "snapshot"]
+    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
 
 
 async def test_another_symbols_answer_does_not_serve(rig: Rig) -> None:
@@ -76,27 +111,38 @@ async def test_another_symbols_answer_does_not_serve(rig: Rig) -> None:
     await asked(rig)
     _, tick = await rig.broker.snapshot_with("GBPUSD")
     assert str(tick.bid) == "1.50000"
-    assert rig.workers.current.calls[:2] == ["snapshot", "snapshot"]
+    assert rig.workers.current.calls[:3] == [*AHEAD, "quote"]
 
 
-async def test_only_one_question_is_on_its_way(rig: Rig) -> None:
+async def test_no_question_is_on_its_way_twice(rig: Rig) -> None:
     await asked(rig)
+    rig.broker.look_ahead()
     rig.broker.look_ahead("EURUSD")
-    await answer_comes()
-    assert rig.workers.current.calls == ["snapshot"]
+    await answers_come()
+    assert rig.workers.current.calls == AHEAD
+
+
+async def test_answers_that_nobody_wanted_make_room_for_new_ones(rig: Rig) -> None:
+    await asked(rig)
+    rig.time.shift(YOUNG_SECONDS + 0.01)
+    rig.broker.look_ahead()
+    await answers_come()
+    await rig.broker.snapshot()
+    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
 
 
 async def test_a_symbol_that_was_never_asked_for_is_not_asked_ahead(rig: Rig) -> None:
     await rig.broker.snapshot()
     rig.workers.current.calls.clear()
     rig.broker.look_ahead("EURUSD")
-    await answer_comes()
+    await answers_come()
     assert rig.workers.current.calls == []
 
 
 async def test_a_worker_that_dies_with_the_question_costs_nothing_but_time(rig: Rig) -> None:
     await rig.broker.snapshot_with("EURUSD")
     rig.workers.current.dead = True
+    rig.broker.look_ahead()
     rig.broker.look_ahead("EURUSD")
     snapshot, _ = await rig.broker.snapshot_with("EURUSD")
     assert (len(rig.workers.made), snapshot.positions) == (2, ())
@@ -106,8 +152,9 @@ async def test_a_worker_that_dies_with_the_question_costs_nothing_but_time(rig: 
 async def test_a_terminal_that_says_no_is_asked_again(rig: Rig) -> None:
     await rig.broker.snapshot_with("EURUSD")
     rig.module.running = False
+    rig.broker.look_ahead()
     rig.broker.look_ahead("EURUSD")
-    await answer_comes()
+    await answers_come()
     rig.module.running = True
     snapshot, _ = await rig.broker.snapshot_with("EURUSD")
     assert snapshot.positions == ()
@@ -115,6 +162,7 @@ async def test_a_terminal_that_says_no_is_asked_again(rig: Rig) -> None:
 
 async def test_a_reader_that_gives_up_leaves_nothing_behind(rig: Rig) -> None:
     await rig.broker.snapshot_with("EURUSD")
+    rig.broker.look_ahead()
     rig.broker.look_ahead("EURUSD")
     reading = asyncio.ensure_future(rig.broker.snapshot_with("EURUSD"))
     await asyncio.sleep(0)
@@ -129,4 +177,4 @@ async def test_an_answer_asked_long_before_does_not_stand_for_the_checks_of_a_se
     rig.time.shift(0.06)  # young enough to decide on, too old to send on
     await rig.broker.snapshot_with("EURUSD")
     await rig.do(rig.leg())
-    assert rig.workers.current.calls == ["snapshot", "prepare", "guarded_send", "after_send"]
+    assert rig.workers.current.calls == [*AHEAD, "prepare", "guarded_send", "after_send"]

@@ -1,8 +1,9 @@
-"""A question that is put to the worker before its answer is needed: it works while this process does."""
+"""Questions that are put to the worker before their answers are needed: it works while this process does."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,6 +16,8 @@ Moment: TypeAlias = tuple[int, float]
 
 YOUNG_SECONDS = 0.25
 """An older answer than that serves nobody: the question is put anew."""
+MOST = 2
+"""So many questions are on their way at most: what waits behind them waits longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +30,50 @@ class Asked:
 
 
 class Ahead:
-    """At most one question on its way. Its answer serves the very next call, or none."""
+    """A few questions on their way. Their answers serve the very next calls, in that order, or none."""
 
     def __init__(self) -> None:
-        self._asked: Asked | None = None
+        self._asked: deque[Asked] = deque()
 
     def ask(self, transport: Transport, question: Question, at: Moment, deadline: float) -> None:
-        """Put ``question``, unless one is on its way. Never raises: who reads it later is told."""
-        if self._asked is not None:
+        """Put ``question`` behind those on their way. Never raises: who reads it later is told."""
+        if self._asked and all(asked.call.done() and not _young(asked, at) for asked in self._asked):
+            self._asked.clear()  # nobody wanted the answers
+        if len(self._asked) >= MOST or any(asked.question == question for asked in self._asked):
             return
         fn, args = question
         try:
             calling = transport.call(fn, args, {}, deadline=deadline)
         except WireNeverSent:
             return  # the reading itself begins with a new worker
-        self._asked = Asked(question, at, asyncio.ensure_future(calling))
+        self._asked.append(Asked(question, at, asyncio.ensure_future(calling)))
 
     def asked_at(self, question: Question, now: Moment) -> Moment | None:
-        """When ``question`` was put, if it is on its way and its answer will serve."""
-        asked = self._asked
-        return None if asked is None or not _serves(asked, question, now) else asked.at
+        """When ``question`` was put, if its answer comes next and will serve."""
+        asked = self._asked[0] if self._asked else None
+        return asked.at if asked is not None and asked.question == question and _young(asked, now) else None
 
     async def answered(self, question: Question | None, now: Moment) -> Answer | None:
-        """Wait for what is on its way; its answer where it serves ``question``.
+        """Wait for what is on its way, up to an answer that serves ``question``.
 
-        Raises WireLost, WireTimeout and WireNeverSent as the call does.
+        Raises WireLost, WireTimeout and WireNeverSent as the calls do.
         """
-        asked, self._asked = self._asked, None
-        if asked is None:
-            return None
-        answer = await asked.call
-        told = answer.error is None and answer.ok is not None
-        return answer if told and question is not None and _serves(asked, question, now) else None
+        while self._asked:
+            asked = self._asked.popleft()
+            answer = await asked.call
+            told = answer.error is None and answer.ok is not None
+            if told and asked.question == question and _young(asked, now):
+                return answer
+        return None
+
+    def forget(self) -> None:
+        """Wait for nothing more: the worker is gone."""
+        for asked in self._asked:
+            asked.call.cancel()
+        self._asked.clear()
 
 
-def _serves(asked: Asked, question: Question, now: Moment) -> bool:
+def _young(asked: Asked, now: Moment) -> bool:
+    """True while nothing was sent since, and it is not long ago."""
     sends, time = now
-    return asked.question == question and asked.at[0] == sends and 0 <= time - asked.at[1] <= YOUNG_SECONDS
+    return asked.at[0] == sends and 0 <= time - asked.at[1] <= YOUNG_SECONDS

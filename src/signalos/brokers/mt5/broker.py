@@ -114,17 +114,23 @@ class Mt5Broker:
     async def snapshot(self) -> Snapshot:
         return await self._snapshot(await self._link.read("snapshot"))
 
-    def look_ahead(self, canonical: str) -> None:
-        """Put the question of ``snapshot_with`` on its way if the worker is free."""
-        name = self._book.known(canonical)
-        if name is not None:
-            self._link.ask_ahead("snapshot", name)
+    def look_ahead(self, canonical: str | None = None) -> None:
+        """Put the questions of ``snapshot_with`` on their way if the worker is free; the symbol once it is known."""
+        name = None if canonical is None else self._book.known(canonical)
+        if canonical is None:
+            self._link.ask_ahead("snapshot")
+        elif name is not None:
+            self._link.ask_ahead("quote", name)
 
     async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
         """The snapshot and a symbol's quote, in one round trip."""
         name = await self._book.resolve(canonical)
-        asked_at = self._link.asked_at("snapshot", name)
-        rows = await self._link.read("snapshot", name)
+        asked_at = self._link.asked_at("snapshot")
+        if asked_at is None:
+            asked_at = self._link.moment()
+            rows = await self._link.read("snapshot", name)
+        else:
+            rows = {**await self._link.read("snapshot"), **await self._link.read("quote", name)}
         snapshot = await self._snapshot(rows)
         symbol = mapping.conditions(rows["info"])
         tick = self._quotes.tick(symbol, rows["tick"])

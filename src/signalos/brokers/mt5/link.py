@@ -152,9 +152,9 @@ class Link:
             return sent
 
     def ask_ahead(self, fn: str, *args: Any) -> None:
-        """Put a question that is about to be read, if the worker is free; the next call may take its answer.
+        """Put a question that is about to be read, if the worker is free; the next calls may take the answers.
 
-        Nothing is waited for here. Any call in between makes the answer useless: it may have changed things.
+        Nothing is waited for here. Any other call in between makes them useless: it may have changed things.
         """
         if self._connected and self._transport is not None and not self._lock.locked():
             self._ahead.ask(self._transport, (fn, args), self.moment(), self._settings.deadlines.read)
@@ -163,10 +163,9 @@ class Link:
         """Name this moment; readings from before the newest send are out of date."""
         return self.sends, self._clock.monotonic()
 
-    def asked_at(self, fn: str, *args: Any) -> Moment:
-        """When a reading that begins now was asked for: now, or before where it was asked ahead."""
-        now = self.moment()
-        return self._ahead.asked_at((fn, args), now) or now
+    def asked_at(self, fn: str, *args: Any) -> Moment | None:
+        """When that was asked ahead, if its answer comes next and will serve."""
+        return self._ahead.asked_at((fn, args), self.moment())
 
     # ------------------------------------------------------------------ inside the lock
 
@@ -256,6 +255,7 @@ class Link:
 
     async def _drop(self) -> None:
         self._connected = False
+        self._ahead.forget()
         transport, self._transport = self._transport, None
         if transport is not None:
             await transport.close()
