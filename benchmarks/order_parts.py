@@ -173,8 +173,6 @@ async def measure(folder: Path, messages: int, pause: float) -> dict[str, list[f
             stops.note("message and reading journalled")
             async with asyncio.timeout(20):
                 await stops.done.wait()
-                while parts.journal.messages.next_for("sim") is not None:
-                    await asyncio.sleep(0)  # the message is done with only now
             _keep(stops, found)
             if number % HELD == 0:
                 pipeline.receive(_post(2 * number, "Close all trades now"), str(2 * number))

