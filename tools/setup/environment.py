@@ -83,7 +83,10 @@ def _make_venv(places: Places, console: Console) -> None:
                 "Move that folder away (it is not touched), and start again.",
             )
         console.say("  the environment in .venv is of another Python or place: making it anew")
-        shutil.rmtree(places.venv)
+        if places.venv.is_symlink():
+            places.venv.unlink()  # what it leads to belongs to somebody else
+        else:
+            shutil.rmtree(places.venv)
     if places.tool("python").exists():
         return
     with console.step("making the Python environment .venv"):

@@ -250,6 +250,24 @@ def test_foreign_folder_called_venv_is_not_touched(tmp_path: Path) -> None:
     assert (places.venv / "diary.txt").read_text() == "mine"
 
 
+def test_a_link_to_another_environment_is_replaced_and_that_one_is_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    another = tmp_path / "another"
+    another.mkdir()
+    (another / "pyvenv.cfg").write_text("home = /nowhere\n")
+    here = tmp_path / "here"
+    here.mkdir()
+    places = project(here, f"no-such-package-here==1.0 --hash=sha256:{'0' * 64}\n")
+    places.venv.symlink_to(another)
+    talk, _ = console()
+    with pytest.raises(Problem, match="could not be installed"):
+        set_up_environment(places, talk, "runtime")
+    assert not places.venv.is_symlink()
+    assert [file.name for file in another.iterdir()] == ["pyvenv.cfg"]
+
+
 def test_this_checkout_is_set_up_without_doing_anything_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """With an up-to-date stamp no program is started: an empty PATH and no index do not matter."""
     stamp = ROOT / ".venv" / "signalos-stamp.json"
