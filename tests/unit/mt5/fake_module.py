@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -339,6 +339,7 @@ class SessionTransport:
         self.lose = 0
         self.dead = False
         self.calls: list[str] = []
+        self.carry_out: Callable[..., Awaitable[Answer]] = self._carry_out
 
     async def call(
         self, fn: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, deadline: float
@@ -346,6 +347,11 @@ class SessionTransport:
         if self.dead:
             raise WireNeverSent("the worker is gone")
         self.calls.append(fn)
+        return await self.carry_out(fn, args, kwargs, deadline=deadline)
+
+    async def _carry_out(
+        self, fn: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None, *, deadline: float
+    ) -> Answer:
         request = msgspec.json.decode(
             msgspec.json.encode(Request(1, fn, list(args), dict(kwargs or {}))), type=Request
         )

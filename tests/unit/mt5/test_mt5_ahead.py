@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
 
 from signalos.brokers.mt5.ahead import YOUNG_SECONDS
+from signalos.domain.errors import TerminalDown
 from signalos.domain.order import OutcomeKind
+from signalos.kit.wire import Answer, WireTimeout
 from tests.unit.mt5.conftest import Rig
 from tests.unit.mt5.fake_module import EPOCH, symbol_row
 
@@ -49,12 +55,12 @@ async def test_an_answer_is_handed_out_once(rig: Rig) -> None:
     assert rig.workers.current.calls == [*AHEAD, "snapshot"]
 
 
-async def test_a_snapshot_alone_takes_its_answer(rig: Rig) -> None:
+async def test_who_reads_the_account_anew_gets_no_early_answer(rig: Rig) -> None:
     await asked(rig)
     await rig.broker.snapshot()
-    assert rig.workers.current.calls == AHEAD
-    await rig.broker.snapshot()
     assert rig.workers.current.calls == [*AHEAD, "snapshot"]
+    await rig.broker.tick("EURUSD")
+    assert rig.workers.current.calls == [*AHEAD, "snapshot", "quote"]
 
 
 async def test_where_only_the_snapshot_was_asked_for_the_quote_is_read(rig: Rig) -> None:
@@ -82,12 +88,6 @@ async def test_any_reading_in_between_makes_it_useless(rig: Rig) -> None:
     await rig.broker.spec("EURUSD")
     await rig.broker.snapshot_with("EURUSD")
     assert rig.workers.current.calls == [*AHEAD, "symbol_terms", "snapshot"]
-
-
-async def test_a_newer_answer_serves_where_an_older_one_was_not_wanted(rig: Rig) -> None:
-    await asked(rig)
-    await rig.broker.tick("EURUSD")
-    assert rig.workers.current.calls == AHEAD
 
 
 async def test_it_grows_old(rig: Rig) -> None:
@@ -127,8 +127,8 @@ async def test_answers_that_nobody_wanted_make_room_for_new_ones(rig: Rig) -> No
     rig.time.shift(YOUNG_SECONDS + 0.01)
     rig.broker.look_ahead()
     await answers_come()
-    await rig.broker.snapshot()
-    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
+    await rig.broker.snapshot_with("EURUSD")
+    assert rig.workers.current.calls == [*AHEAD, "snapshot", "quote"]
 
 
 async def test_a_symbol_that_was_never_asked_for_is_not_asked_ahead(rig: Rig) -> None:
@@ -147,6 +147,45 @@ async def test_a_worker_that_dies_with_the_question_costs_nothing_but_time(rig: 
     snapshot, _ = await rig.broker.snapshot_with("EURUSD")
     assert (len(rig.workers.made), snapshot.positions) == (2, ())
     assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE
+
+
+def hang(rig: Rig, seconds: float = 0.0) -> None:
+    """Let the worker answer nothing from now on; a call is given up after ``seconds``."""
+    worker = rig.workers.current
+
+    async def call(
+        fn: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, deadline: float
+    ) -> Answer:
+        await asyncio.sleep(seconds)
+        worker.dead = True
+        raise WireTimeout(f"{fn}: no answer within {deadline:g} s")
+
+    worker.carry_out = call
+
+
+async def test_a_terminal_that_hangs_on_a_question_ahead_was_away(rig: Rig) -> None:
+    await rig.broker.snapshot()
+    hang(rig)
+    rig.broker.look_ahead()
+    with pytest.raises(TerminalDown):
+        await rig.broker.snapshot()
+    assert (await rig.broker.snapshot()).positions == ()
+
+
+async def test_an_order_behind_a_question_that_hangs_was_certainly_not_sent(rig: Rig) -> None:
+    await rig.broker.snapshot_with("EURUSD")
+    hang(rig)
+    rig.broker.look_ahead()
+    outcome = await rig.do(rig.leg())
+    assert (outcome.kind, rig.module.sent) == (OutcomeKind.NEVER_SENT, [])
+
+
+async def test_nobody_waits_for_a_question_when_the_worker_is_to_end(rig: Rig) -> None:
+    await rig.broker.snapshot()
+    hang(rig, 60)
+    rig.broker.look_ahead()
+    async with asyncio.timeout(10):
+        await rig.broker.stop()
 
 
 async def test_a_terminal_that_says_no_is_asked_again(rig: Rig) -> None:

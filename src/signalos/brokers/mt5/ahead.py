@@ -46,7 +46,9 @@ class Ahead:
             calling = transport.call(fn, args, {}, deadline=deadline)
         except WireNeverSent:
             return  # the reading itself begins with a new worker
-        self._asked.append(Asked(question, at, asyncio.ensure_future(calling)))
+        call = asyncio.ensure_future(calling)
+        call.add_done_callback(_seen)
+        self._asked.append(Asked(question, at, call))
 
     def asked_at(self, question: Question, now: Moment) -> Moment | None:
         """When ``question`` was put, if its answer comes next and will serve."""
@@ -71,6 +73,12 @@ class Ahead:
         for asked in self._asked:
             asked.call.cancel()
         self._asked.clear()
+
+
+def _seen(call: asyncio.Future[Answer]) -> None:
+    """What went wrong with a question that nobody reads is nothing to complain about."""
+    if not call.cancelled():
+        call.exception()
 
 
 def _young(asked: Asked, now: Moment) -> bool:

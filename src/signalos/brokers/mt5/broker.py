@@ -130,7 +130,8 @@ class Mt5Broker:
             asked_at = self._link.moment()
             rows = await self._link.read("snapshot", name)
         else:
-            rows = {**await self._link.read("snapshot"), **await self._link.read("quote", name)}
+            rows = await self._link.read("snapshot", early=True)
+            rows |= await self._link.read("quote", name, early=True)
         snapshot = await self._snapshot(rows)
         symbol = mapping.conditions(rows["info"])
         tick = self._quotes.tick(symbol, rows["tick"])

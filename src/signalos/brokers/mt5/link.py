@@ -66,17 +66,19 @@ class Link:
 
     async def close(self) -> None:
         """End the worker, and forget whose account it was: a next connection begins anew."""
-        async with self._turn():
+        async with self._lock:
             await self._drop()
             self.identity = None
 
-    async def read(self, fn: str, *args: Any, deadline: float | None = None, **kwargs: Any) -> Any:
-        """Call something that changes nothing.
+    async def read(
+        self, fn: str, *args: Any, deadline: float | None = None, early: bool = False, **kwargs: Any
+    ) -> Any:
+        """Call something that changes nothing. ``early``: an answer that was asked ahead may serve.
 
         Raises TerminalDown (no terminal, worker lost) or TerminalError (the terminal said no).
         """
         seconds = deadline if deadline is not None else self._settings.deadlines.read
-        async with self._turn((fn, args)) as known:
+        async with self._turn((fn, args) if early else None) as known:
             try:
                 answer = known or await self._read(fn, args, kwargs, seconds)
             except (WireNeverSent, WireLost):
@@ -171,11 +173,15 @@ class Link:
 
     @contextlib.asynccontextmanager
     async def _turn(self, question: Question | None = None) -> AsyncIterator[Answer | None]:
-        """A caller's turn, with the answer to its ``question`` where that was asked ahead."""
+        """A caller's turn, with the answer to its ``question`` where that was asked ahead. Raises TerminalDown."""
         async with self._lock:
             try:
                 known = await self._ahead.answered(question, self.moment())
-            except (WireNeverSent, WireLost, WireTimeout):
+            except WireTimeout as why:
+                # A terminal that hangs is one that was away, whichever question it was.
+                await self._drop()
+                raise TerminalDown(_down(str(why))) from why
+            except (WireNeverSent, WireLost):
                 await self._drop()
                 known = None
             yield known if self._connected else None
@@ -273,7 +279,7 @@ class Link:
         seen = Identity(account["login"], account["server"], terminal["path"])
         if identity is None or identity == seen:
             return
-        async with self._turn():
+        async with self._lock:
             await self._drop()
         raise WrongAccount(
             f"The terminal is signed in to {seen.account} ({seen.path}), but this one trades on "
