@@ -149,14 +149,15 @@ async def test_a_worker_that_dies_with_the_question_costs_nothing_but_time(rig: 
     assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE
 
 
-def hang(rig: Rig, seconds: float = 0.0) -> None:
-    """Let the worker answer nothing from now on; a call is given up after ``seconds``."""
+def hang(rig: Rig, *, given_up: bool = True) -> None:
+    """Let the worker answer nothing from now on; a call is given up at once, or never."""
     worker = rig.workers.current
 
     async def call(
         fn: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None, *, deadline: float
     ) -> Answer:
-        await asyncio.sleep(seconds)
+        if not given_up:
+            await asyncio.Event().wait()
         worker.dead = True
         raise WireTimeout(f"{fn}: no answer within {deadline:g} s")
 
@@ -182,7 +183,7 @@ async def test_an_order_behind_a_question_that_hangs_was_certainly_not_sent(rig:
 
 async def test_nobody_waits_for_a_question_when_the_worker_is_to_end(rig: Rig) -> None:
     await rig.broker.snapshot()
-    hang(rig, 60)
+    hang(rig, given_up=False)
     rig.broker.look_ahead()
     async with asyncio.timeout(10):
         await rig.broker.stop()
