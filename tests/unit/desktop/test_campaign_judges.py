@@ -63,6 +63,14 @@ def test_age_that_ran_out_in_a_downtime_is_excused() -> None:
     assert (faults, len(excused)) == ([], 1)
 
 
+def test_a_level_that_the_market_passed_is_excused_behind_a_downtime_only() -> None:
+    moved, refused = line(1, "executed"), line(1, "refused", reason="invalid_stops")
+    moved["kind"] = refused["kind"] = "break_even"
+    for down, found in ((True, (0, 1)), (False, (1, 0))):
+        faults, excused = differences(run(moved), run(refused, down=down), {1: AT + timedelta(hours=1)})
+        assert (len(faults), len(excused)) == found
+
+
 def test_what_only_the_calm_run_came_too_late_for_is_excused() -> None:
     late = run(line(1, "not_executed", reason="target_passed"))
     faults, excused = differences(late, run(line(1, "executed")), {1: AT})
