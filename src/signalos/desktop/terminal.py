@@ -31,6 +31,8 @@ from signalos.parser.profile import Profile
 
 log = logging.getLogger(__name__)
 CONNECT_AGAIN_SECONDS = 0.5
+OTHER_ACCOUNT_AGAIN_SECONDS = 3.0
+"""Longer than any pause between two workers: else "the worker is started again soon" would hide the account's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,7 @@ class Terminal:
         """Connect until it works. The first answer must come before anything else runs."""
         told = ""
         while True:
+            pause = CONNECT_AGAIN_SECONDS
             try:
                 await self.broker.start()
                 snapshot = await self.broker.snapshot()
@@ -172,13 +175,14 @@ class Terminal:
             except TerminalError as why:
                 if isinstance(why, WrongAccount):
                     await self.broker.stop()  # else it would hold on to the account it has just seen
+                    pause = OTHER_ACCOUNT_AGAIN_SECONDS
                 self.watcher.away(why)
                 if told != str(why):
                     log.warning(
                         "terminal away", extra={"data": {"terminal": self.terminal_id, "why": str(why)}}
                     )
                     told = str(why)
-            await self._clock.sleep(CONNECT_AGAIN_SECONDS)
+            await self._clock.sleep(pause)
 
     def _must_be_the_same_account(self, identity: str) -> None:
         """What is journalled of a terminal is about one account; another one would seem to have lost it."""

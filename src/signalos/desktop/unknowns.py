@@ -68,9 +68,10 @@ class Unknowns:
             await asyncio.sleep(0)
 
     async def _look_for(self, intents: Sequence[Intent], connected_since: float) -> list[Outcome | None]:
+        """What became of ``intents``, which are all that are unknown by now."""
         if not intents:
             return []
-        open_ends = self._journal.intents.unfinished(self._terminal_id, ("sending", "unknown"))
+        open_ends = [*intents, *self._journal.intents.unfinished(self._terminal_id, ("sending",))]
         befores = Befores(self._journal.legs.identifiers(self._terminal_id), open_ends, self._clock)
         waiting = [
             # The computer's clock may have been set since: waiting is counted by the other one.

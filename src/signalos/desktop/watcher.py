@@ -96,9 +96,7 @@ class Watcher:
 
     def start(self) -> None:
         """Begin with recovery: what was being sent when the app ended is unknown until proven."""
-        with self._journal.transaction():
-            for intent in self._journal.intents.unfinished(self.terminal_id, ("sending",)):
-                self._journal.intents.mark(intent, "unknown", "interrupted", "the app ended meanwhile")
+        self._journal.intents.interrupt(self.terminal_id)
 
     async def run(self) -> None:
         """Watch until cancelled; a terminal that is away is waited for."""

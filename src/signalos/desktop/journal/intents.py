@@ -204,6 +204,14 @@ class Intents:
             "UPDATE intent SET state=?, reason=?, text=? WHERE row=?", (state, reason, text, intent.row)
         )
 
+    def interrupt(self, terminal_id: str) -> None:
+        """What was being sent when the app ended is unknown until it is proven."""
+        self._db.execute(
+            "UPDATE intent SET state='unknown', reason='interrupted', text='the app ended meanwhile'"
+            " WHERE terminal_id=? AND state='sending'",
+            (terminal_id,),
+        )
+
     def unfinished(self, terminal_id: str, states: Iterable[str] = UNFINISHED) -> list[Intent]:
         """Intents of a terminal that still need something done, oldest first."""
         names = tuple(states)
