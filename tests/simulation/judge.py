@@ -11,8 +11,10 @@ from signalos.brokers.simulated.symbols import VOLUME_UNIT
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.order import CancelOrder, ClosePosition, ModifyOrder, ModifyPosition, OpenLeg
+from signalos.prices import to_micros
 from tests.simulation.brokerage import Arrival
 from tests.simulation.channel import CHAT, NAME
+from tests.simulation.clocks import START
 from tests.simulation.desktop import TERMINAL
 from tests.simulation.people import Stop
 from tests.simulation.run import Result
@@ -195,8 +197,10 @@ class _Judge:
     def _legs(self) -> None:
         """What the journal says of each trade is what the account says."""
         alive = {leg.identifier: leg for leg in self._result.journal.legs.alive(TERMINAL)}
+        for number in self._unseen():
+            alive.pop(str(number), None)
         for position in self._state.positions.values():
-            if not position.magic:
+            if not position.magic or position.ticket in self._unseen():
                 continue
             leg = alive.pop(str(position.ticket), None)
             if leg is None or leg.state != "open":
@@ -210,6 +214,11 @@ class _Judge:
             self._verdict.fault(
                 "unexplained", f"leg {leg.key} is {leg.state}, the account has nothing of it"
             )
+
+    def _unseen(self) -> set[int]:
+        """The positions that the market changed once the last app had ended."""
+        end = to_micros(START) + self._result.watched_until * 1_000_000
+        return {deal.position for deal in self._result.brokerage.deals() if deal.time >= end}
 
     def _same(self, leg: Leg, position: Position) -> None:
         volume = position.volume * VOLUME_UNIT

@@ -46,6 +46,8 @@ class Result:
     steps: int
     trace: int
     errors: list[str] = field(default_factory=list)
+    watched_until: float = 0.0
+    """When the last app was ended: what the market did from that second on, nobody has seen."""
 
 
 class Simulation:
@@ -79,6 +81,7 @@ class Simulation:
         self.people = People(self, random.Random(f"people:{seed}"))
         self.desktop: Desktop | None = None
         self.errors: list[str] = []
+        self.watched_until = 0.0
         self.troubles: Counter[str] = Counter()
         self.dead: list[Desktop] = []
         self._ended: list[Desktop] = []
@@ -106,6 +109,7 @@ class Simulation:
             steps=self.loop.steps,
             trace=zlib.crc32(repr((self.loop.steps, self.machine.sent, self.brokerage.arrivals)).encode()),
             errors=self.errors,
+            watched_until=self.watched_until,
         )
 
     def open_journal(self) -> Journal:
@@ -122,6 +126,7 @@ class Simulation:
         await self._until(EVENTFUL_SECONDS)
         self.accidents.over = True
         await self._rest()
+        self.watched_until = self.loop.time()
         if self.desktop is not None:
             last, self.desktop = self.desktop, None
             if last.ended is not None:

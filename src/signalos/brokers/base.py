@@ -88,6 +88,15 @@ class ReadsTogether(Protocol):
 
 
 @runtime_checkable
+class TellsOrderEnd(Protocol):
+    """What a broker may have besides: its history tells how a waiting order ended."""
+
+    async def filled_into(self, ticket: str) -> str | None:
+        """The position that an order was filled into, "" if it ended unfilled; None while history does not tell."""
+        ...
+
+
+@runtime_checkable
 class TellsTime(Protocol):
     """What a broker may have besides: it knows the time better than this machine."""
 

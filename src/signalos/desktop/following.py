@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from signalos.brokers.at_once import AtOnce
-from signalos.brokers.base import Broker, Snapshot
+from signalos.brokers.base import Broker, Snapshot, TellsOrderEnd
 from signalos.desktop.changed_by_hand import HandChanges
 from signalos.desktop.executor import Executor
 from signalos.desktop.journal import Journal
@@ -16,6 +16,7 @@ from signalos.desktop.journal.turns import in_turns
 from signalos.desktop.own_part import OwnParts, is_over, own_volume
 from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
+from signalos.kit.clock import Clock
 
 OPENED_BEFORE = timedelta(days=1)
 """Deals of a position are read from so long before its opening on: clocks differ."""
@@ -31,12 +32,18 @@ class Follower:
         journal: Journal,
         executor: Executor,
         magic: Callable[[], int],
+        *,
+        clock: Clock,
+        grace_seconds: float,
     ) -> None:
         self._terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
         self._executor = executor
         self._magic = magic
+        self._clock = clock
+        self._grace = grace_seconds
+        self._missing_since: dict[str, float] = {}
         self._own = OwnParts(terminal_id, broker, journal, magic)
         self._by_hand = HandChanges(terminal_id, broker, journal, executor, self._own)
 
@@ -92,7 +99,10 @@ class Follower:
                         self._follow_closed(leg, own)
             await asyncio.sleep(0)
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
-        if ended and history_is_loaded:
+        missing = {leg.identifier for leg in ended}
+        self._missing_since = {i: at for i, at in self._missing_since.items() if i in missing}
+        ended = [leg for leg in ended if history_is_loaded and await self._is_over(leg)]
+        if ended:
             # Looked at anew: an order may have been placed since this round's snapshot (and the broker may have
             # replaced its tag), and what was read in between may have been another account's (that raises here).
             fresh = await self._broker.snapshot()
@@ -194,6 +204,22 @@ class Follower:
             return last.reason
         origin = self._journal.intents.origin_of(self._terminal_id, last.tag)
         return {"latch": "stop", "": "expert"}.get(origin, origin)
+
+    async def _is_over(self, leg: Leg) -> bool:
+        """True once history says that an order ended unfilled, or has had all its time to say otherwise.
+
+        One that was filled and closed at once, while history lags behind, is nowhere to be seen either.
+        """
+        ticket, now = leg.identifier, self._clock.monotonic()
+        since = self._missing_since.setdefault(ticket, now)
+        if self._grace > 0 and isinstance(self._broker, TellsOrderEnd):
+            filled_into = await self._broker.filled_into(ticket)
+            waits = self._journal.legs.by_identifier(self._terminal_id, ticket)
+            if filled_into and waits is not None and waits.state == "pending":
+                self._executor.order_filled(waits, filled_into)
+            if filled_into is not None:
+                return not filled_into
+        return now - since >= self._grace
 
     def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
         self._executor.update_leg(

@@ -91,7 +91,15 @@ class Watcher:
         )
         self._unknowns.on_settled = lambda: self.on_settled()
         self._own = OwnParts(terminal_id, broker, journal, magic)
-        self._follower = Follower(terminal_id, broker, journal, executor, magic)
+        self._follower = Follower(
+            terminal_id,
+            broker,
+            journal,
+            executor,
+            magic,
+            clock=clock,
+            grace_seconds=0.0 if absence_proves else grace_seconds,
+        )
         self._every = every_seconds
 
     def start(self) -> None:

@@ -30,6 +30,7 @@ FOUND = {
     245: "two legs of one volume took each other's trade, where the broker replaces comments",
     216: "a position that another account lacks was taken for closed",
     553: "an order placed after the round's snapshot was taken for gone, where the broker replaces comments",
+    56349: "an order that was filled and closed while history lagged was taken for called off",
     32: "a close that waits for its session, answered as such, was given up once a try was lost",
 }
 """Seeds whose schedules showed a bug that nobody had planted, and which."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from signalos.brokers.base import Found, Gate, Snapshot
+from signalos.brokers.mt5 import constants as mt5
 from signalos.brokers.mt5 import mapping
 from signalos.brokers.mt5.clock_offset import ClockOffset
 from signalos.brokers.mt5.execute import execute
@@ -185,6 +186,12 @@ class Mt5Broker:
 
     async def deals_of(self, positions: Sequence[str], since: datetime) -> Mapping[str, Sequence[Deal]]:
         return await self._search.deals_of(positions, since)
+
+    async def filled_into(self, ticket: str) -> str | None:
+        past = (await self._link.read("order_fate", int(ticket)))["past_order"]
+        if past is None:
+            return None
+        return "" if past["state"] in mt5.ENDED_UNFILLED else str(past["position_id"] or ticket)
 
     async def loss_at_stop(
         self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal
