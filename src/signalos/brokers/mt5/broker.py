@@ -26,6 +26,7 @@ from signalos.domain.order import LegKey, OrderRequest, Outcome
 from signalos.domain.signal import Side
 from signalos.kit.clock import Clock
 
+_ENDED_UNFILLED = frozenset({mt5.STATE_CANCELED, mt5.STATE_REJECTED, mt5.STATE_EXPIRED})
 FIRST_LOOK = "EURUSD"
 """Whose quotes tell the time as long as no other symbol was asked for."""
 
@@ -191,7 +192,7 @@ class Mt5Broker:
         past = (await self._link.read("order_fate", int(ticket)))["past_order"]
         if past is None:
             return None
-        return "" if past["state"] in mt5.ENDED_UNFILLED else str(past["position_id"] or ticket)
+        return "" if past["state"] in _ENDED_UNFILLED else str(past["position_id"] or ticket)
 
     async def loss_at_stop(
         self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal
