@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fault.campaigns.kills import Downtime, Run, differences, doubled, unjournalled
+from tests.fault.campaigns.kills import START, Downtime, Run, differences, doubled, unjournalled
 from tests.fault.campaigns.stops import distribution, emptiness_of, faults_of
 from tests.support.stopping import Stop
 
@@ -69,6 +69,17 @@ def test_a_level_that_the_market_passed_is_excused_behind_a_downtime_only() -> N
     for down, found in ((True, (0, 1)), (False, (1, 0))):
         faults, excused = differences(run(moved), run(refused, down=down), {1: AT + timedelta(hours=1)})
         assert (len(faults), len(excused)) == found
+
+
+def test_coming_up_slowly_excuses_the_first_posts_and_no_update_later() -> None:
+    late = run(line(1, "not_executed", reason="target_passed"), line(2, "refused", reason="invalid_stops"))
+    late.journal[1]["kind"] = "break_even"
+    calm = run(line(1, "executed"), line(2, "executed"))
+    calm.journal[1]["kind"] = "break_even"
+    late.downtimes.append(Downtime(START, AT, AT + timedelta(minutes=30)))
+    faults, excused = differences(calm, late, {1: AT, 2: AT + timedelta(hours=1)})
+    assert (len(faults), len(excused)) == (1, 1)
+    assert "break_even" in faults[0]
 
 
 def test_what_only_the_calm_run_came_too_late_for_is_excused() -> None:
