@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +32,12 @@ def run(stage: Stage, *words: str) -> str:
     return done.stdout
 
 
+def all_accepted(stage: Stage) -> bool:
+    """True once the server has taken every event that the desktop app has for it."""
+    with closing(sqlite3.connect(f"file:{stage.world.home / 'journal.sqlite3'}?mode=ro", uri=True)) as db:
+        return db.execute("SELECT 1 FROM outbox WHERE state='waiting' LIMIT 1").fetchone() is None
+
+
 async def test_what_a_restored_server_misses_is_sent_again_and_shown_without_a_reload(
     stage: Stage, screen: Screen, tmp_path: Path
 ) -> None:
@@ -44,6 +52,8 @@ async def test_what_a_restored_server_misses_is_sent_again_and_shown_without_a_r
         await stage.signal("buy")
     await expect(screen.rows()).to_have_count(8)
     everything = await screen.identifiers()
+    # What the server has not said yes to would be sent to the restored one by itself.
+    await stage.world.until(lambda: all_accepted(stage), 30)
     await screen.mark()
 
     stage.kill_server()
