@@ -206,7 +206,9 @@ class Follower:
         return {"latch": "stop", "": "expert"}.get(origin, origin)
 
     async def _is_over(self, leg: Leg) -> bool:
-        """True once history says that an order ended unfilled, or has had all its time to say otherwise.
+        """Follow a vanished order into the position that history names; True once it surely ended unfilled.
+
+        Sure is what history says, or has had all its time to deny.
 
         One that was filled and closed at once, while history lags behind, is nowhere to be seen either.
         """

@@ -104,8 +104,8 @@ class Session:
         all_of_it: list[tuple[str, ...]] = [
             ("terminal_info",),
             ("account_info",),
-            ("positions_get",),
             ("orders_get",),
+            ("positions_get",),
         ]
         if symbol is not None:
             all_of_it += [("symbol_info", symbol), ("symbol_info_tick", symbol)]
@@ -113,8 +113,9 @@ class Session:
         rows = {
             "terminal": self._must("terminal_info"),
             "account": self._must("account_info"),
-            "positions": self._must("positions_get"),
+            # Orders first: one that is filled in between is shown twice then, and never not at all.
             "orders": self._must("orders_get"),
+            "positions": self._must("positions_get"),
         }
         return rows if symbol is None else {**rows, **self.quote(symbol)}
 
