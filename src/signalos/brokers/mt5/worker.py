@@ -106,6 +106,15 @@ def _line_writer(wire: BinaryIO) -> Callable[[bytes], None]:
     return write
 
 
+def run(module: Module, credentials: Mapping[str, Any]) -> None:
+    """Answer for ``module`` on standard input and output until the input ends."""
+    # Ctrl-C reaches the whole group: the parent decides when the worker ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    session = Session(module, credentials)
+    collector.settle()
+    serve(session, _lines_of(sys.stdin.buffer), _line_writer(_own_output()))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the worker until its standard input ends."""
     parser = argparse.ArgumentParser(prog="signalos-worker", description=__doc__)
@@ -118,11 +127,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--order-seconds", type=float, default=20.0, help="how long an order may be under way"
     )
     options = parser.parse_args(argv)
-    # Ctrl-C reaches the whole group: the parent decides when the worker ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    session = Session(_module(options), credentials_from(os.environ, options.path))
-    collector.settle()
-    serve(session, _lines_of(sys.stdin.buffer), _line_writer(_own_output()))
+    run(_module(options), credentials_from(os.environ, options.path))
     return 0
 
 
