@@ -54,6 +54,7 @@ class ContextBuilder:
         self._own = OwnParts(terminal_id, broker, journal, magic)
         self._terminal_id = terminal_id
         self._broker = broker
+        self._together = broker if isinstance(broker, ReadsTogether) else None
         self._journal = journal
         self._market = market
         self._guard = guard
@@ -66,12 +67,12 @@ class ContextBuilder:
 
         None: it is not known yet what it will be.
         """
-        if not isinstance(self._broker, ReadsTogether):
+        if self._together is None:
             return
         if action is None:
-            self._broker.look_ahead()
+            self._together.look_ahead()
         elif isinstance(action, Open):
-            self._broker.look_ahead(action.symbol)
+            self._together.look_ahead(action.symbol)
 
     async def build(self, message: Message, action: Action, strategy: Strategy) -> DecisionContext:
         """The context of one decision. Raises TerminalError: then nothing can be decided yet.
@@ -134,9 +135,9 @@ class ContextBuilder:
 
     async def _look(self, action: Action) -> tuple[Snapshot, dict[str, Tick]]:
         """The snapshot, and for an opening its symbol's quote with it where the broker reads them together."""
-        if isinstance(action, Open) and isinstance(self._broker, ReadsTogether):
+        if isinstance(action, Open) and self._together is not None:
             try:
-                snapshot, tick = await self._broker.snapshot_with(action.symbol)
+                snapshot, tick = await self._together.snapshot_with(action.symbol)
             except TerminalDown:
                 raise
             except TerminalError:
