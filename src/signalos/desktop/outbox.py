@@ -1,4 +1,4 @@
-"""Sends journalled events to the server: in journal order, at once, again until they are stored."""
+"""Sends journalled events to the server: in journal order, within moments, again until they are stored."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 BYTES_LIMIT = 900_000
 """Event bytes of one batch: below the server's limit for a body with room for the frame."""
+GATHER_SECONDS = 0.02
+"""From an event to its sending: the order that follows goes first, and what belongs together goes together."""
 REFUSED_PAUSE = 30.0
 """Seconds between tries while the server refuses this app: only a person can mend that."""
 _LOOK_AHEAD = 10 * BATCH_LIMIT
@@ -124,6 +126,7 @@ class OutboxSender:
                 await pause(self._clock, min(max(wait, 0.05), 1.0), self._hurried)
             else:
                 await self._woken.wait()
+                await self._clock.sleep(GATHER_SECONDS)
 
     def _try_now(self) -> None:
         self._blocked.clear()

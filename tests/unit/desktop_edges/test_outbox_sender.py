@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signalos.desktop.outbox import REFUSED_PAUSE, OutboxEvent, OutboxSender
+from signalos.desktop.outbox import GATHER_SECONDS, REFUSED_PAUSE, OutboxEvent, OutboxSender
 from signalos.domain.errors import ServerDown, ServerRefused
 from signalos.kit.clock import VirtualClock
 from signalos.protocol.firebridge import Accepted, Event, EventBatch, EventsAnswer, Rejected
@@ -126,7 +126,7 @@ async def test_sends_what_waits_and_what_comes_at_once_and_in_order(world: World
         await world.clock.advance(0)
         assert world.server.stored == ids(1, 2, 3)
         world.add(sender, None, "t1")
-        await world.clock.advance(0)
+        await world.clock.advance(GATHER_SECONDS)
     assert world.server.stored == ids(1, 2, 3, 4, 5)
     assert world.store.sent == [1, 2, 3, 4, 5]
     assert world.server.batches[0].terminal_id == "t1"
@@ -276,10 +276,22 @@ async def test_an_answer_that_names_nothing_is_no_reason_to_storm(world: World) 
     assert world.store.sent == []
 
 
+async def test_the_events_of_one_signal_go_together_and_behind_its_order(world: World) -> None:
+    async with world.sending() as sender:
+        await world.clock.advance(0)
+        world.add(sender, None)
+        await world.clock.advance(0.9 * GATHER_SECONDS)
+        assert world.server.batches == [], "the order that the message asks for goes first"
+        world.add(sender, "t1")
+        await world.clock.advance(0.1 * GATHER_SECONDS)
+    assert [len(batch.events) for batch in world.server.batches] == [2]
+
+
 async def test_wakes_from_another_thread(world: World) -> None:
     async with world.sending() as sender:
         await world.clock.advance(0)
         await asyncio.to_thread(world.add, sender, "t1")
+        await world.clock.advance(GATHER_SECONDS)
         async with asyncio.timeout(10):
             await world.store.marked.wait()
     assert world.server.stored == ids(1)

@@ -156,8 +156,9 @@ class Session:
         if symbol is not None:
             facts.update(self.quote(symbol))
             if facts["info"]["volume_limit"]:
-                facts["held"] = self._must("positions_get", symbol=symbol)
+                # As in ``snapshot``: orders first.
                 facts["waiting"] = self._must("orders_get", symbol=symbol)
+                facts["held"] = self._must("positions_get", symbol=symbol)
         return facts
 
     def symbol_terms(self, symbol: str) -> dict[str, Any]:
