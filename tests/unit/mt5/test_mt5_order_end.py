@@ -43,6 +43,16 @@ async def test_an_order_that_fills_between_the_readings_is_never_missing(rig: Ri
     assert ticket in [row["ticket"] for row in (*shown["positions"], *shown["orders"])]
 
 
+async def test_the_check_before_a_send_counts_an_order_that_fills_in_between(rig: Rig) -> None:
+    await rig.do(limit(rig))
+    module = FillsInBetween()
+    module.orders, module.positions = rig.module.orders, rig.module.positions
+    module.symbols["EURUSD"].values["volume_limit"] = 1.0
+    (ticket,) = module.orders
+    facts = Session(module).prepare("EURUSD")
+    assert ticket in [row["ticket"] for row in (*facts["held"], *facts["waiting"])]
+
+
 async def test_history_names_the_position_of_a_filled_order(rig: Rig) -> None:
     ticket = (await rig.do(limit(rig))).ticket or ""
     assert await rig.broker.filled_into(ticket) is None  # it waits: history has nothing of it
