@@ -150,7 +150,7 @@ def build(parts: Parts, worker: Sequence[str], stops: Stops) -> tuple[Terminal, 
         clock=parts.clock,
         market=parts.market,
     )
-    pipeline = Pipeline(parts.journal, parse, [terminal.lane], parts.channels)
+    pipeline = Pipeline(parts.journal, parse, [terminal.lane], parts.channels, clock=parts.clock)
     return terminal, pipeline
 
 
@@ -173,7 +173,9 @@ async def measure(folder: Path, messages: int, pause: float) -> dict[str, list[f
         for number in range(1, messages + 1):
             await CLOCK.sleep(pause)  # no multiple of the watcher's round: they meet as they happen to
             stops.begin()
-            pipeline.receive(_post(2 * number - 1, signal_text("sell", number)), str(2 * number - 1))
+            pipeline.receive(
+                _post(2 * number - 1, signal_text("sell", number)), str(2 * number - 1), given_again=True
+            )
             stops.note("message and reading journalled")
             async with asyncio.timeout(20):
                 await stops.done.wait()

@@ -37,6 +37,7 @@ class ChannelSource:
 
     name = NAME
     type = "channel"
+    gives_again = True
 
     def __init__(self, channel: Channel, repeats: int, on_post: Callable[[], None]) -> None:
         self.health = SourceHealth(connected=True)

@@ -33,6 +33,7 @@ from tests.simulation.channel import Channel
 from tests.simulation.clocks import ComputerClock
 from tests.simulation.loop import Process, SimLoop
 from tests.simulation.worker import Machine
+from tests.support.power import Disk
 
 T = TypeVar("T")
 TERMINAL = "t1"
@@ -61,13 +62,15 @@ class Killed(BaseException):
 class Death:
     """When a process dies: ``after`` more "steps" of the loop or "statements" of the journal (``before``
     or after the statement is carried out), counted from the ``moment``-th thing that reaches it (a post,
-    a command, an order going out).
+    a command, an order going out). ``power``: the computer loses its power, and the journal what nobody had
+    waited for the disk for.
     """
 
     what: str
     moment: int
     after: int
     before: bool = True
+    power: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Build:
 
     executor: type[Executor] = Executor
     latches: type[Latches] = Latches
+    journal: type[Journal] = Journal
     absence_proves: bool = False
 
 
@@ -116,6 +120,10 @@ class Desktop:
         self._on_result = on_result
         self._on_death = on_death
         self._app: App | None = None
+        self.disk = Disk(home, home.with_name("disk"))
+        self.connection: sqlite3.Connection | None = None
+        self.power_cut = False
+        """True until it is buried, where a power cut has ended it."""
         self.terminal: Terminal | None = None
         self.journal: Journal | None = None
 
@@ -144,6 +152,7 @@ class Desktop:
         """Kill -9: nothing that this process still does has any effect."""
         if not self.process.dead:
             self.end()
+            self.power_cut = self._death is not None and self._death.power
             self._on_death()
 
     def end(self) -> None:
@@ -154,12 +163,20 @@ class Desktop:
         for task in self.process.tasks:
             task.cancel()
 
-    def bury(self) -> None:
-        """Let go of what a dead process held. Its unfinished transaction is rolled back."""
+    def bury(self) -> bool:
+        """Let go of what a dead process held. Its unfinished transaction is rolled back.
+
+        True where a power cut undoes a finished one, too.
+        """
+        cut, self.power_cut = self.power_cut, False
+        undone = cut and self.connection is not None and self.disk.loses(self.connection)
         if self.journal is not None:
             self.journal.close()
+        if undone:
+            self.disk.cut()
         for task in self.process.tasks:
             task.cancel()
+        return undone
 
     def statement(self, text: str, carry_out: Callable[[], T]) -> T:
         """Carry out a statement of the journal, or die before or after it. Raises Killed."""
@@ -190,7 +207,7 @@ class Desktop:
 
     def _start(self) -> None:
         connection = _connection(self)
-        self.journal = Journal(
+        self.journal = self._build.journal(
             self._home,
             clock=self._clock,
             market=self._clock,
@@ -262,9 +279,14 @@ def _connection(desktop: Desktop) -> type[sqlite3.Connection]:
 
     class Mortal(sqlite3.Connection):
         def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+            desktop.connection = self
             run = super().execute
+
+            def carry_out() -> sqlite3.Cursor:
+                return desktop.disk.carry_out(self, sql, lambda: run(sql, parameters))
+
             try:
-                return desktop.statement(sql, lambda: run(sql, parameters))
+                return desktop.statement(sql, carry_out)
             except Killed:
                 # The operating system lets go of a dead process's locks; SQLite undoes what was not committed.
                 if self.in_transaction:

@@ -243,7 +243,13 @@ class _Judge:
     def _stops(self) -> None:
         journal = self._result.journal
         for latch in journal.latches.active(TERMINAL):
-            stop = next(s for s in self._result.people.stops if s.latch_id == latch.latch_id)
+            stop = next((s for s in self._result.people.stops if s.latch_id == latch.latch_id), None)
+            if stop is None:
+                # Of its own accord the app stops where it finds trades that it does not know: here all are its own.
+                self._verdict.fault(
+                    "unexplained", f"the app stopped by itself: {latch.mode} {latch.latch_id}"
+                )
+                continue
             if not latch.flat:
                 self._verdict.fault("unproven", f"{latch.mode} stop is not flat: {latch.left}")
             if latch.mode in ("close-all", "own-only") and self._left_by_stop():

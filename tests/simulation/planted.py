@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from signalos.brokers.base import Gate
 from signalos.desktop.executor import Executor
+from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import Latch, Latches
 from signalos.domain.order import ClosePosition, Outcome, OutcomeKind
@@ -67,11 +71,21 @@ class IgnoresLatchAtTheDoor(Executor):
         return lambda request: ""
 
 
+class WaitsForNoDisk(Journal):
+    """Sends what a power cut may still undo in the journal."""
+
+    @contextmanager
+    def transaction(self, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+        with super().transaction(synced=False) as db:
+            yield db
+
+
 PLANTED: dict[str, Build] = {
     "resend on timeout": Build(executor=ResendsOnTimeout),
     "forgotten latch": Build(latches=ForgetsLatch),
     "skipped journal": Build(executor=SkipsJournal),
     "lost close": Build(executor=LosesClose),
     "latch not asked before the send": Build(executor=IgnoresLatchAtTheDoor),
+    "disk not waited for": Build(journal=WaitsForNoDisk),
 }
 """Name and the app with that bug."""

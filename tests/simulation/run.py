@@ -193,10 +193,18 @@ class Simulation:
 
     def _died(self, down: float) -> None:
         assert self.desktop is not None
-        self.dead.append(self.desktop)
+        gone, self.desktop = self.desktop, None
+        self.dead.append(gone)
         self.troubles["app killed"] += 1
-        self.desktop = None
+        if gone.power_cut:
+            # Before anybody else opens the journal.
+            self.later(0.0, lambda: self._lose_power(gone))
         self.later(down, self._again)
+
+    def _lose_power(self, gone: Desktop) -> None:
+        self.troubles["power cut"] += 1
+        if gone.bury():
+            self.troubles["power cut undid"] += 1
 
     def _again(self) -> None:
         if self.desktop is None:

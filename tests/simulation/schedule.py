@@ -144,5 +144,7 @@ def _life(chance: random.Random) -> Life:
     down = chance.choice((0.05, chance.uniform(0.1, 1.0), chance.uniform(1.0, 4.0)))
     what = chance.choice(("steps", "steps", "statements"))
     after = int(chance.expovariate(1 / (25 if what == "steps" else 12)))
-    death = Death(what, chance.randint(1, 9), after, before=chance.random() < 0.5)
+    death = Death(
+        what, chance.randint(1, 9), after, before=chance.random() < 0.5, power=chance.random() < 0.3
+    )
     return Life(death, down)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,7 @@ class Rig:
         channels: Sequence[LocalChannel] = (),
         ceilings: Ceilings | None = None,
         note: Note = lambda name, entry: None,
+        connection: type[sqlite3.Connection] = sqlite3.Connection,
         model: tuple[Callable[[], Awaitable[LanguageModel]], Languages] | None = None,
     ) -> None:
         self._model = model
@@ -69,6 +71,7 @@ class Rig:
         self._local_channels = channels
         self._ceilings = ceilings
         self._note = note
+        self._connection = connection
         self.contexts: list[ReadingContext] = []
         self._position = 0
         self._ids = SeededIds(7)
@@ -77,7 +80,12 @@ class Rig:
 
     def _open(self) -> None:
         self.journal = Journal(
-            self.home, clock=self.clock, market=self.clock, ids=self._ids, latches=self._latches_class
+            self.home,
+            clock=self.clock,
+            market=self.clock,
+            ids=self._ids,
+            latches=self._latches_class,
+            connection=self._connection,
         )
         self.strategies = StrategyBook(
             self.journal, self.strategy, paired=self._paired, ceilings=self._ceilings
@@ -100,7 +108,7 @@ class Rig:
         lanes = [self.terminal.lane]
         self.model_reader: ModelReader | None = None
         if self._model is None:
-            self.pipeline = Pipeline(self.journal, self._parse, lanes, self.channels)
+            self.pipeline = Pipeline(self.journal, self._parse, lanes, self.channels, clock=self.clock)
         else:
             build, languages = self._model
             self.model_reader = ModelReader(
@@ -112,7 +120,7 @@ class Rig:
                 on_read=self.terminal.lane.wake,
             )
             ask = self.model_reader.consider
-            self.pipeline = Pipeline(self.journal, self._parse, lanes, self.channels, ask)
+            self.pipeline = Pipeline(self.journal, self._parse, lanes, self.channels, ask, clock=self.clock)
         self.terminal.desk.hand.on_message = self.pipeline.wake
 
     def _parse(self, message: Message, context: ReadingContext, own: Languages | None) -> Reading:
@@ -168,7 +176,7 @@ class Rig:
         self._position += 1
         more.setdefault("posted_at", self.clock.now())
         post = Post(source="test", chat_id=CHAT, chat_name="Test", message_id=message_id, text=text, **more)
-        self.pipeline.receive(post, str(self._position))
+        self.pipeline.receive(post, str(self._position), given_again=True)
 
     def lines(self) -> list[dict[str, Any]]:
         """The journal's lines."""

@@ -148,6 +148,7 @@ class App:
             (lambda row, message, reading: None)
             if self._model_reader is None
             else self._model_reader.consider,
+            clock=parts.clock,
         )
         for terminal in self._terminals:
             terminal.desk.hand.on_message = self._pipeline.wake
@@ -245,7 +246,7 @@ class App:
     async def _run_source(self, source: Source) -> None:
         start = self._journal.messages.position(source.name)
         try:
-            await source.run(start, self._pipeline.receive)
+            await source.run(start, partial(self._pipeline.receive, given_again=source.gives_again))
         except ConfigError as why:
             source.health.connected, source.health.error = False, str(why)
             raise

@@ -24,11 +24,15 @@ from signalos.desktop.lane import Lane
 from signalos.desktop.wire_events import alert_event, message_event, signal_event
 from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
+from signalos.kit.clock import Clock
 from signalos.parser import Languages
 from signalos.parser.memory import with_changes
 from signalos.sources.base import Post
 
 log = logging.getLogger(__name__)
+
+SYNC_AFTER_SECONDS = 0.02
+"""From a message to the wait for the disk on its account alone: an order on its way does that itself, and sooner."""
 
 Parse = Callable[[Message, ReadingContext, Languages | None], Reading]
 """What reads a message; the languages are the channel's own where it has a profile, else None."""
@@ -46,7 +50,10 @@ class Pipeline:
         lanes: Sequence[Lane],
         channels: ChannelBook,
         ask: Ask = lambda row, message, reading: None,
+        *,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._ask = ask
         self._journal = journal
         self._parse = parse
@@ -55,12 +62,14 @@ class Pipeline:
         self._arrived = asyncio.Event()
         self._memory = ChannelMemory(journal)
 
-    def receive(self, post: Post, position: str) -> None:
+    def receive(self, post: Post, position: str, *, given_again: bool = False) -> None:
         """Journal a post; durable with its source's position when this returns.
 
         What is read from it is journalled in the same step: one wait for the disk less on the way to the order.
+        ``given_again``: its source gives it again where a power cut undid it, with the position. Then this does not
+        wait for the disk: the decision's step does, or :meth:`run` a moment later.
         """
-        with self._journal.transaction():
+        with self._journal.transaction(synced=not given_again):
             if self._journal.messages.add(post, position) is None:
                 return
             self.read_next()
@@ -80,6 +89,10 @@ class Pipeline:
                 for lane in self._lanes:
                     lane.wake()
                 await asyncio.sleep(0)  # let the lanes act on each message at once
+            if self._journal.unsynced:
+                await self._clock.sleep(SYNC_AFTER_SECONDS)
+                self._journal.sync()
+                continue
             await self._arrived.wait()
 
     def read_next(self) -> bool:

@@ -51,18 +51,27 @@ def open_sqlite(
 
 
 @contextlib.contextmanager
-def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing, on disk before it returns. Nested use joins the outer transaction."""
+def transaction(db: sqlite3.Connection, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+    """All or nothing, on disk before it returns. Nested use joins the outer transaction.
+
+    Not ``synced``: it survives the end of this process, but a power cut only once a later transaction is synced.
+    """
     if db.in_transaction:
         yield db
         return
-    db.execute("BEGIN IMMEDIATE")
+    if not synced:
+        db.execute("PRAGMA synchronous=NORMAL")
     try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException:
-        _roll_back(db)
-        raise
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            _roll_back(db)
+            raise
+    finally:
+        if not synced:
+            db.execute("PRAGMA synchronous=FULL")
 
 
 def _roll_back(db: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""What every message source is: it delivers posts, and each delivery is durable when it returns."""
+"""What every message source is: it delivers posts, and each delivery is journalled when it returns."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Post:
 
 Deliver: TypeAlias = Callable[[Post, str], None]
 """Takes a post and the source's position behind it (opaque text); when it returns, both are durable
-in one transaction. The next start hands the last position back to the source."""
+in one transaction (see ``Source.gives_again``). The next start hands the last position back to the source."""
 
 OnProblem: TypeAlias = Callable[[str, str], None]
 """Told (stable code, plain words) of what a person should know; it becomes an alert."""
@@ -77,6 +77,9 @@ class Source(Protocol):
     name: str
     type: str
     health: SourceHealth
+    gives_again: bool
+    """True where a source that is started at an older position delivers again what came behind it. Its sender
+    is told nothing, so that ``deliver`` need not wait for the disk: a power cut undoes post and position together."""
 
     async def run(self, start_position: str | None, deliver: Deliver) -> None:
         """Deliver posts in order until cancelled, beginning behind ``start_position`` (None: never ran).

@@ -69,6 +69,7 @@ class ExportSource:
     """
 
     type = "export"
+    gives_again = True
 
     def __init__(
         self,

@@ -46,6 +46,7 @@ class FileSource:
     """
 
     type = "file"
+    gives_again = True
 
     def __init__(
         self,

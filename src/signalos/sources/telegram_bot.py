@@ -101,6 +101,7 @@ class TelegramBotSource:
     """
 
     type = "telegram_bot"
+    gives_again = False
 
     def __init__(self, settings: TelegramBotSettings, parts: SourceParts) -> None:
         self.name = settings.name

@@ -110,6 +110,8 @@ def tallied(schedules: int, seed: int, build: Build, processes: int) -> Tally:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
             for tally in pool.imap(work, _chunks(schedules, seed)):
                 total.add(tally)
+        if total.schedules != schedules:
+            raise RuntimeError(f"only {total.schedules} of {schedules} schedules were run")
         return total
 
 

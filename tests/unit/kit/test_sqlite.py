@@ -42,6 +42,25 @@ def test_file_is_opened_for_safety(tmp_path: Path) -> None:
     db.close()
 
 
+def test_only_an_unsynced_transaction_does_not_wait_for_the_disk(tmp_path: Path) -> None:
+    db = open_sqlite(tmp_path / "f", [NOTES])
+
+    def level() -> int:
+        return int(db.execute("PRAGMA synchronous").fetchone()[0])
+
+    with transaction(db, synced=False):
+        assert level() == 1
+        with transaction(db):  # joins the outer one
+            assert level() == 1
+    assert level() == 2
+    with pytest.raises(KeyError), transaction(db, synced=False):
+        raise KeyError
+    assert level() == 2
+    with transaction(db), transaction(db, synced=False):  # as does this
+        assert level() == 2
+    db.close()
+
+
 def test_failing_step_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "f"
     open_sqlite(path, [NOTES]).close()

@@ -24,6 +24,8 @@ class Outbox:
         self._clock = clock
         self._ids = ids
         self.listener: Callable[[], None] | None = None
+        self.before_telling: Callable[[], None] = lambda: None
+        """Makes what is told safe from a power cut: the server must not know more than the journal."""
 
     def add(self, kind: str, terminal_id: str | None, data: Wire) -> str:
         """Add an event; its id is made here and stays for good."""
@@ -37,7 +39,8 @@ class Outbox:
         return event_id
 
     def pending_events(self, limit: int) -> list[OutboxEvent]:
-        """The oldest events that the server has not confirmed, in journal order."""
+        """The oldest events that the server has not confirmed, in journal order; safe from a power cut."""
+        self.before_telling()
         rows = self._db.execute(
             "SELECT * FROM outbox WHERE state='waiting' ORDER BY seq LIMIT ?", (limit,)
         ).fetchall()

@@ -23,6 +23,8 @@ from signalos.kit.sqlite import open_sqlite, transaction
 FILE_NAME = "journal.sqlite3"
 TERMINALS, CONFIG, STATE, QUIT = "terminals", "config", "state", "quit"
 """Single values: the app's terminals, its configuration's path, its state, and the wish that it ends."""
+_SYNCED = "synced"
+"""What is written where only the disk is waited for."""
 
 
 class Journal:
@@ -47,19 +49,39 @@ class Journal:
         self.commands = Commands(self._db, clock)
         self.questions = Questions(self._db, clock)
         self.latches = latches(self._db, clock, ids)
+        self.outbox.before_telling = self.sync
         self._undone: Callable[[], None] = lambda: None
+        self._unsynced = False
         self._data_version = self._read_data_version()
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All writes inside are one durable step; nests."""
+    def transaction(self, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+        """All writes inside are one durable step; nests.
+
+        Not ``synced``: a power cut may undo it until the next synced step, or ``sync``. Nobody outside may
+        be told of it before.
+        """
+        outermost, writes = not self._db.in_transaction, self.writes
         try:
-            with transaction(self._db) as db:
+            with transaction(self._db, synced=synced) as db:
                 yield db
         except BaseException:
             self.messages.forget()
             self._undone()
             raise
+        if outermost and self.writes != writes:
+            self._unsynced = not synced
+
+    @property
+    def unsynced(self) -> bool:
+        """True while a power cut may undo something."""
+        return self._unsynced
+
+    def sync(self) -> None:
+        """Wait for the disk if something is not safe from a power cut yet."""
+        if self._unsynced:
+            with self.transaction():
+                self.set_meta(_SYNCED, str(self.writes))
 
     def on_event(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever an event was added to the outbox."""

@@ -70,6 +70,7 @@ class TelegramSource:
     """
 
     type = "telegram"
+    gives_again = True
 
     def __init__(self, settings: TelegramSettings, parts: SourceParts) -> None:
         self.name = settings.name
