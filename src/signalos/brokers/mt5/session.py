@@ -269,12 +269,14 @@ class Session:
         self, wanted: list[tuple[str, int]], date_from: int, date_to: int
     ) -> dict[str, dict[str, Any]]:
         """What carries each (tag, magic), by tag, from one reading; tags that nothing carries are left out."""
-        rows = TaggedRows(
-            self._as_given("positions_get"),
-            self._as_given("orders_get"),
-            self._as_given("history_orders_get", date_from, date_to),
-            self._as_given("history_deals_get", date_from, date_to),
-        )
+        readings: list[tuple[Any, ...]] = [
+            ("positions_get",),
+            ("orders_get",),
+            ("history_orders_get", date_from, date_to),
+            ("history_deals_get", date_from, date_to),
+        ]
+        self._ahead(*readings)  # the next answer is made while the last one is taken in
+        rows = TaggedRows(*(self._as_given(*reading) for reading in readings))
         found = {tag: rows.of(tag, magic) for tag, magic in wanted}
         return {tag: plain(parts) for tag, parts in found.items() if any(parts.values())}
 
