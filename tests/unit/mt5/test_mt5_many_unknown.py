@@ -157,7 +157,7 @@ def test_a_position_whose_comment_was_overwritten_is_found_through_its_order() -
     order, position = _row(TAG, position_id=5), _row("by broker", identifier=5)
     deals = [_row("", position_id=5, entry=0), _row("", position_id=6, entry=0)]
     found = TaggedRows([position], [], [order], deals).of(TAG, MAGIC)
-    assert (found["positions"], found["deals"], found["past_orders"]) == ([position], deals[:1], [order])
+    assert (found["positions"], found["deals"]) == ([position], deals[:1])
 
 
 def test_another_legs_tag_with_the_same_beginning_is_not_taken() -> None:
