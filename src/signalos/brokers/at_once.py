@@ -35,7 +35,7 @@ class AtOnce:
         self._deals: dict[str, Sequence[Deal]] = {}
         self.taken: set[str] = set()
         self.looked_since: datetime | None = None
-        self._untagged_entries: tuple[datetime, tuple[Deal, ...]] | None = None
+        self._untagged_entries: tuple[datetime, Sequence[Deal]] | None = None
         self._since: dict[datetime, Sequence[Deal]] = {}
 
     async def search(self, wanted: Sequence[tuple[str, int]]) -> None:
@@ -84,10 +84,14 @@ class AtOnce:
         first = since if self.looked_since is None else min(since, self.looked_since)
         kept = self._untagged_entries
         if kept is None or kept[0] > first:
-            deals = await self._broker.deals_since(first)
-            kept = (first, tuple(d for d in deals if d.entry in ENTERING and not is_tag(d.tag)))
-            self._untagged_entries = kept
+            self._untagged_entries = kept = (first, await self._read_untagged_entries(first))
         return [deal for deal in kept[1] if deal.at >= since]
+
+    async def _read_untagged_entries(self, since: datetime) -> Sequence[Deal]:
+        if isinstance(self._broker, ReadsMany):
+            return await self._broker.untagged_entries(since)
+        deals = await self._broker.deals_since(since)
+        return [d for d in deals if d.entry in ENTERING and not is_tag(d.tag)]
 
     async def position(self, identifier: str) -> Position | None:
         """The open position with ``identifier``."""

@@ -73,6 +73,13 @@ class ReadsMany(Protocol):
         """The deals of each position identifier since ``since`` (terminal time), oldest first."""
         ...
 
+    async def untagged_entries(self, since: datetime) -> Sequence[Deal]:
+        """Of :meth:`Broker.deals_since` what enters a position and carries no whole tag of ours.
+
+        Only what such an entry looks like counts: costs that are booked apart may be left out.
+        """
+        ...
+
 
 @runtime_checkable
 class ReadsTogether(Protocol):

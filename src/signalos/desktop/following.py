@@ -57,9 +57,14 @@ class Follower:
         gone: list[Leg] = []
         nets = snapshot.account.margin_mode is not MarginMode.HEDGING
         own = await self._own.read(snapshot)
-        await self._by_hand.look(self._journal.legs.alive(self._terminal_id), positions, orders)
+        legs = self._journal.legs.alive(self._terminal_id)
+        read_at = self._journal.writes
+        await self._by_hand.look(legs, positions, orders)
+        if read_at != self._journal.writes:
+            # It marked some, or others wrote while it asked the terminal.
+            legs = self._journal.legs.alive(self._terminal_id)
         with self._journal.transaction():
-            for leg in self._journal.legs.alive(self._terminal_id):
+            for leg in legs:
                 held = positions.get(leg.identifier)
                 if held is not None and leg.state == "open" and nets:
                     self._follow_part(leg, held, own.get(leg.identifier))

@@ -8,6 +8,7 @@ from typing import Any
 
 from signalos.brokers.mt5.reconcile import Before, Waiting, settle_all
 from signalos.brokers.mt5.tagged_rows import TaggedRows
+from signalos.domain.market import DealEntry
 from signalos.domain.order import ClosePosition, OrderRequest, Outcome, OutcomeKind
 from tests.unit.mt5.conftest import MAGIC, Rig
 
@@ -103,6 +104,22 @@ async def test_of_many_alike_without_comments_each_is_adopted_once(rig: Rig) -> 
     assert sorted(adopted, key=str) == sorted(map(str, rig.module.positions))
 
 
+async def test_of_all_deals_only_entries_that_lost_their_tag_are_read(rig: Rig) -> None:
+    since = rig.clock.now()
+    tagged = await rig.opened()
+    await rig.do(ClosePosition(identifier=tagged), 2)
+    rig.module.comment = "by broker"
+    untagged = await rig.opened()
+    await rig.do(ClosePosition(identifier=untagged), 3)
+    found = await rig.broker.untagged_entries(since)
+    assert found == [
+        deal
+        for deal in await rig.broker.deals_since(since)
+        if deal.entry is DealEntry.IN and deal.tag == "by broker"
+    ]
+    assert [deal.position for deal in found] == [untagged]
+
+
 async def test_a_terminal_that_is_away_settles_nothing(rig: Rig) -> None:
     sent_at = rig.clock.now() - timedelta(minutes=1)
     await _unknown(rig, 10)
@@ -140,7 +157,7 @@ def test_a_position_whose_comment_was_overwritten_is_found_through_its_order() -
     order, position = _row(TAG, position_id=5), _row("by broker", identifier=5)
     deals = [_row("", position_id=5, entry=0), _row("", position_id=6, entry=0)]
     found = TaggedRows([position], [], [order], deals).of(TAG, MAGIC)
-    assert (found["positions"], found["deals"], found["past_orders"]) == ([position], deals[:1], [order])
+    assert (found["positions"], found["deals"]) == ([position], deals[:1])
 
 
 def test_another_legs_tag_with_the_same_beginning_is_not_taken() -> None:

@@ -188,6 +188,9 @@ class Mt5Broker:
     async def deals_of(self, positions: Sequence[str], since: datetime) -> Mapping[str, Sequence[Deal]]:
         return await self._search.deals_of(positions, since)
 
+    async def untagged_entries(self, since: datetime) -> Sequence[Deal]:
+        return await self._search.untagged_entries(since)
+
     async def filled_into(self, ticket: str) -> str | None:
         past = (await self._link.read("order_fate", int(ticket)))["past_order"]
         if past is None:

@@ -75,6 +75,16 @@ class Search:
                 found[deal.position].append(deal)
         return found
 
+    async def untagged_entries(self, since: datetime) -> list[Deal]:
+        """Deals since ``since`` that enter a position and carry no whole tag of ours, oldest first."""
+        rows = await self._link.read(
+            "untagged_entries",
+            self._time.to_server(since),
+            self.history_end(),
+            deadline=self._settings.deadlines.history,
+        )
+        return await self.as_deals(rows)
+
     async def _found(self, rows: dict[str, Any]) -> Found:
         positions, orders = rows["positions"], rows["orders"]
         names = await self._book.canonicals(row["symbol"] for row in (*positions, *orders))

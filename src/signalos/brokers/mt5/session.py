@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from signalos.brokers.mt5.mapping import is_trade
 from signalos.brokers.mt5.plain import plain
 from signalos.brokers.mt5.tagged_rows import TaggedRows, peek
+from signalos.domain.order import is_tag
 from signalos.kit.wire import Answer, Request
 
 MODULE_FUNCTIONS: Final = frozenset(
@@ -24,6 +25,8 @@ MODULE_FUNCTIONS: Final = frozenset(
 
 _BUY = 0
 """``type`` of a market order that buys."""
+_ENTERING = (0, 2)
+"""``entry`` of a deal that opens a position, or turns it round."""
 _CHECK_PASSED = (0, 10009)
 """order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
 
@@ -64,6 +67,7 @@ class Session:
             "order_fate": self.order_fate,
             "find_tags": self.find_tags,
             "deals_of": self.deals_of,
+            "untagged_entries": self.untagged_entries,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -270,12 +274,14 @@ class Session:
         self, wanted: list[tuple[str, int]], date_from: int, date_to: int
     ) -> dict[str, dict[str, Any]]:
         """What carries each (tag, magic), by tag, from one reading; tags that nothing carries are left out."""
-        rows = TaggedRows(
-            self._as_given("positions_get"),
-            self._as_given("orders_get"),
-            self._as_given("history_orders_get", date_from, date_to),
-            self._as_given("history_deals_get", date_from, date_to),
-        )
+        readings: list[tuple[Any, ...]] = [
+            ("positions_get",),
+            ("orders_get",),
+            ("history_orders_get", date_from, date_to),
+            ("history_deals_get", date_from, date_to),
+        ]
+        self._ahead(*readings)  # the next answer is made while the last one is taken in
+        rows = TaggedRows(*(self._as_given(*reading) for reading in readings))
         found = {tag: rows.of(tag, magic) for tag, magic in wanted}
         return {tag: plain(parts) for tag, parts in found.items() if any(parts.values())}
 
@@ -284,6 +290,12 @@ class Session:
         wanted = set(identifiers)
         rows = self._as_given("history_deals_get", date_from, date_to)
         return [plain(row) for row in rows if peek(row, "position_id") in wanted]
+
+    def untagged_entries(self, date_from: int, date_to: int) -> list[Any]:
+        """The deals that enter a position and carry no whole tag of ours: of thousands mostly none."""
+        rows = self._as_given("history_deals_get", date_from, date_to)
+        entries = (row for row in rows if peek(row, "entry") in _ENTERING)
+        return [plain(row) for row in entries if not is_tag(str(peek(row, "comment")))]
 
     # ------------------------------------------------------------------ the module
 

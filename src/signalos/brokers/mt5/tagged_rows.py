@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 Row: TypeAlias = Any
-"""As the module gives it: a mapping, or an object with the fields as attributes. Thousands are looked at here and few
+"""As the module gives it: a dict, or an object with the fields as attributes. Thousands are looked at here and few
 are picked, so only these are worth making plain."""
 
 SHORT_TAG = 8
@@ -28,19 +28,17 @@ class TaggedRows:
         self._traded = _by(deals, lambda row: peek(row, "position_id"))
 
     def of(self, tag: str, magic: int) -> dict[str, list[Row]]:
-        """Everything that carries ``tag``: positions, orders, past orders, deals.
+        """The positions, orders and deals of ``tag``.
 
         A cut comment counts when ``magic`` agrees. Positions and deals are also found through the
-        position id of an order or deal with the tag, since brokers overwrite comments.
+        position id of a past order or deal with the tag, since brokers overwrite comments.
         """
-        past = self._past.carrying(tag, magic)
-        found = [*self._deals.carrying(tag, magic), *past]
+        found = [*self._deals.carrying(tag, magic), *self._past.carrying(tag, magic)]
         identifiers = {i: None for row in found if (i := peek(row, "position_id"))}
         identifiers |= {peek(row, "identifier"): None for row in self._positions.carrying(tag, magic)}
         return {
             "positions": [row for i in identifiers for row in self._held.get(i, ())],
             "orders": self._orders.carrying(tag, magic),
-            "past_orders": past,
             "deals": [row for i in identifiers for row in self._traded.get(i, ())],
         }
 
@@ -66,7 +64,7 @@ def _carries(row: Row, tag: str, magic: int) -> bool:
 
 def peek(row: Row, name: str) -> Any:
     """One field of a row."""
-    return row[name] if isinstance(row, Mapping) else getattr(row, name)
+    return row[name] if isinstance(row, dict) else getattr(row, name)
 
 
 def _by(rows: Iterable[Row], key: Callable[[Row], int]) -> dict[int, list[Row]]:

@@ -6,6 +6,7 @@ import socket
 from collections import deque, namedtuple
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -182,8 +183,10 @@ class SimulatedModule:
         if result is None:
             return None
         if fn in _LISTS:
-            made = self._types[_LISTS[fn]]
-            return tuple(made(**row) for row in result)
+            made: Any = self._types[_LISTS[fn]]
+            # By keyword each row of a history of thousands would take twice as long.
+            fields = itemgetter(*made._fields)
+            return tuple(map(made._make, map(fields, result)))
         if fn in _STRUCTS:
             if "request" in result:
                 result["request"] = self._types["TradeRequest"](**result["request"])

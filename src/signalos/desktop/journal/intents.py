@@ -328,34 +328,31 @@ def _key(key: LegKey) -> tuple[str, str, str, int, int, int, int]:
 
 
 def _intent(row: sqlite3.Row) -> Intent:
+    # By place, as the schema has them: thousands are read at a start, and by name each would take twice as long.
+    number, terminal_id, origin, chat_id, message_id, version, part, leg = row[:8]
+    kind, state, reason, text, tag, account, magic, request = row[8:16]
+    identifier, ticket, volume, price, risk, sends = row[16:22]
+    fresh_until, _market_day, _planned_at, sent_at, done_at = row[22:]
     return Intent(
-        row=row["row"],
-        key=LegKey(
-            terminal_id=row["terminal_id"],
-            chat_id=row["chat_id"],
-            message_id=row["message_id"],
-            version=row["version"],
-            part=row["part"],
-            leg=row["leg"],
-            origin=row["origin"],
-        ),
-        kind=row["kind"],
-        state=row["state"],
-        reason=row["reason"],
-        text=row["text"],
-        tag=row["tag"],
-        account=row["account"],
-        magic=row["magic"],
-        request=None if row["request"] is None else request_from(row["request"]),
-        identifier=row["identifier"],
-        ticket=row["ticket"],
-        volume=_decimal(row["volume"]),
-        price=_decimal(row["price"]),
-        risk=_decimal(row["risk"]),
-        sends=row["sends"],
-        fresh_until=_instant(row["fresh_until"]),
-        sent_at=_instant(row["sent_at"]),
-        done_at=_instant(row["done_at"]),
+        row=number,
+        key=LegKey(terminal_id, chat_id, message_id, version, part, leg, origin),
+        kind=kind,
+        state=state,
+        reason=reason,
+        text=text,
+        tag=tag,
+        account=account,
+        magic=magic,
+        request=None if request is None else request_from(request),
+        identifier=identifier,
+        ticket=ticket,
+        volume=_decimal(volume),
+        price=_decimal(price),
+        risk=_decimal(risk),
+        sends=sends,
+        fresh_until=_instant(fresh_until),
+        sent_at=_instant(sent_at),
+        done_at=_instant(done_at),
     )
 
 

@@ -150,18 +150,20 @@ class Legs:
     def _all(self, where: str, *values: object, index: str = "") -> list[Leg]:
         by = f"INDEXED BY {index}" if index else ""
         rows = self._db.execute(f"SELECT * FROM leg {by} WHERE {where}", values).fetchall()  # noqa: S608 -- fixed texts only
-        return [
-            Leg(
-                key=LegKey(
-                    r["terminal_id"], r["chat_id"], r["message_id"], r["version"], r["part"], r["leg"]
-                ),
-                tag=r["tag"],
-                state=r["state"],
-                symbol=r["symbol"],
-                side=Side(r["side"]),
-                target=None if r["target"] is None else Decimal(r["target"]),
-                identifier=r["identifier"],
-                trade=from_json(r["trade"], Trade),
-            )
-            for r in rows
-        ]
+        return [_leg(row) for row in rows]
+
+
+def _leg(row: sqlite3.Row) -> Leg:
+    # By place, as the schema has them: thousands are read at a start.
+    terminal_id, chat_id, message_id, part, number, version = row[:6]
+    tag, state, symbol, side, target, identifier, trade = row[6:]
+    return Leg(
+        key=LegKey(terminal_id, chat_id, message_id, version, part, number),
+        tag=tag,
+        state=state,
+        symbol=symbol,
+        side=Side(side),
+        target=None if target is None else Decimal(target),
+        identifier=identifier,
+        trade=from_json(trade, Trade),
+    )

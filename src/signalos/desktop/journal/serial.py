@@ -27,7 +27,10 @@ REQUEST_NAMES: dict[type, str] = {
     ModifyOrder: "modify_order",
     CancelOrder: "cancel",
 }
-_REQUESTS = {name: kind for kind, name in REQUEST_NAMES.items()}
+_NAMED = msgspec.json.Decoder(tuple[str, msgspec.Raw])
+_REQUESTS: dict[str, msgspec.json.Decoder[OrderRequest]] = {
+    name: msgspec.json.Decoder(kind) for kind, name in REQUEST_NAMES.items()
+}
 _ACTIONS = {name: kind for kind, name in ACTION_NAMES.items()}
 
 
@@ -48,9 +51,8 @@ def request_json(request: OrderRequest) -> bytes:
 
 def request_from(data: bytes) -> OrderRequest:
     """The inverse of :func:`request_json`."""
-    name, fields = msgspec.json.decode(data)
-    request: OrderRequest = msgspec.convert(fields, type=_REQUESTS[name])
-    return request
+    name, fields = _NAMED.decode(data)
+    return _REQUESTS[name].decode(fields)
 
 
 def reading_json(reading: Reading) -> bytes:
