@@ -37,7 +37,6 @@ class ChannelSource:
 
     name = NAME
     type = "channel"
-    gives_again = True
 
     def __init__(self, channel: Channel, repeats: int, on_post: Callable[[], None]) -> None:
         self.health = SourceHealth(connected=True)
@@ -53,6 +52,8 @@ class ChannelSource:
             while at < len(self._channel.posts):
                 at += 1
                 self._on_post()
-                deliver(self._channel.posts[at - 1], str(at))
+                post = self._channel.posts[at - 1]
+                # As a signed-in account does it: an edit might not be found by reading again.
+                deliver(post, str(at), given_again=not (post.edit or post.deleted))
                 await asyncio.sleep(0)
             await self.arrived.wait()

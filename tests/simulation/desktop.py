@@ -121,7 +121,6 @@ class Desktop:
         self._on_death = on_death
         self._app: App | None = None
         self.disk = Disk(home, home.with_name("disk"))
-        self.connection: sqlite3.Connection | None = None
         self.power_cut = False
         """True until it is buried, where a power cut has ended it."""
         self.terminal: Terminal | None = None
@@ -169,7 +168,7 @@ class Desktop:
         True where a power cut undoes a finished one, too.
         """
         cut, self.power_cut = self.power_cut, False
-        undone = cut and self.connection is not None and self.disk.loses(self.connection)
+        undone = cut and self.disk.loses()
         if self.journal is not None:
             self.journal.close()
         if undone:
@@ -279,7 +278,6 @@ def _connection(desktop: Desktop) -> type[sqlite3.Connection]:
 
     class Mortal(sqlite3.Connection):
         def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
-            desktop.connection = self
             run = super().execute
 
             def carry_out() -> sqlite3.Cursor:

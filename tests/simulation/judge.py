@@ -216,7 +216,7 @@ class _Judge:
             )
 
     def _unseen(self) -> set[int]:
-        """The positions that the market changed once the last app had ended."""
+        """The positions that the market changed since the last app had looked."""
         end = to_micros(START) + self._result.watched_until * 1_000_000
         return {deal.position for deal in self._result.brokerage.deals() if deal.time >= end}
 

@@ -79,6 +79,9 @@ class WaitsForNoDisk(Journal):
         with super().transaction(synced=False) as db:
             yield db
 
+    def sync(self) -> None:
+        pass
+
 
 PLANTED: dict[str, Build] = {
     "resend on timeout": Build(executor=ResendsOnTimeout),

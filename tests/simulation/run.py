@@ -47,7 +47,7 @@ class Result:
     trace: int
     errors: list[str] = field(default_factory=list)
     watched_until: float = 0.0
-    """When the last app was ended: what the market did from that second on, nobody has seen."""
+    """When the app looked at its account for the last time but one: what the market did since, it need not have seen."""
 
 
 class Simulation:
@@ -86,6 +86,7 @@ class Simulation:
         self.dead: list[Desktop] = []
         self._ended: list[Desktop] = []
         self._lives = iter(schedule.lives)
+        self._watched: Journal | None = None
 
     def later(self, seconds: float, do: Callable[[], object]) -> None:
         """Let the world do something later."""
@@ -126,7 +127,8 @@ class Simulation:
         await self._until(EVENTFUL_SECONDS)
         self.accidents.over = True
         await self._rest()
-        self.watched_until = self.loop.time()
+        # What the last look showed may still be on its way into the journal.
+        self.watched_until = ([0.0, *self.machine.shown][-2:])[0]
         if self.desktop is not None:
             last, self.desktop = self.desktop, None
             if last.ended is not None:
@@ -146,14 +148,15 @@ class Simulation:
     async def _rest(self) -> None:
         """Wait until nothing is under way, at most ``PATIENCE_SECONDS``."""
         until = self.loop.time() + PATIENCE_SECONDS
-        journal = self.open_journal()
+        self._watched = self.open_journal()
         quiet, seen = 0, 0
         while self.loop.time() < until and quiet < 4:
             await self.true_time.sleep(0.5)
             moved = len(self.brokerage.arrivals) + len(self.brokerage.deals())
-            quiet = quiet + 1 if self._at_rest(journal) and moved == seen else 0
+            quiet = quiet + 1 if self._at_rest(self._watched) and moved == seen else 0
             seen = moved
-        journal.close()
+        self._watched.close()
+        self._watched = None
 
     def _at_rest(self, journal: Journal) -> bool:
         unfinished = journal.intents.unfinished(TERMINAL, ("planned", "sending", "unknown"))
@@ -203,8 +206,12 @@ class Simulation:
 
     def _lose_power(self, gone: Desktop) -> None:
         self.troubles["power cut"] += 1
+        if self._watched is not None:
+            self._watched.close()
         if gone.bury():
             self.troubles["power cut undid"] += 1
+        if self._watched is not None:
+            self._watched = self.open_journal()
 
     def _again(self) -> None:
         if self.desktop is None:

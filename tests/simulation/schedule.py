@@ -54,7 +54,7 @@ def drawn(seed: int) -> Schedule:
 
     posts = _posts(dice("posts"))
     events = [*posts, *_people(dice("people"), posts), *_troubles(dice("troubles"))]
-    chance, lives = dice("terminal"), dice("lives")
+    chance, lives, power = dice("terminal"), dice("lives"), dice("power")
     return Schedule(
         seed=seed,
         path=chance.randrange(48),
@@ -66,7 +66,7 @@ def drawn(seed: int) -> Schedule:
         repeats=chance.choice((0, 0, 1, 3)),
         lose_results=chance.choice((0.0, 0.5)),
         events=tuple(sorted(events, key=lambda event: event.at)),
-        lives=tuple(_life(lives) for _ in range(lives.choice((0, 0, 1, 1, 2, 3)))),
+        lives=tuple(_life(lives, power) for _ in range(lives.choice((0, 0, 1, 1, 2, 3)))),
     )
 
 
@@ -140,11 +140,10 @@ def _some_time(chance: random.Random, kind: str, **data: Any) -> Event:
     return Event(chance.uniform(0.8, EVENTFUL_SECONDS - 2.0 - lasts), kind, data)
 
 
-def _life(chance: random.Random) -> Life:
+def _life(chance: random.Random, power: random.Random) -> Life:
     down = chance.choice((0.05, chance.uniform(0.1, 1.0), chance.uniform(1.0, 4.0)))
     what = chance.choice(("steps", "steps", "statements"))
     after = int(chance.expovariate(1 / (25 if what == "steps" else 12)))
-    death = Death(
-        what, chance.randint(1, 9), after, before=chance.random() < 0.5, power=chance.random() < 0.3
-    )
+    moment, before = chance.randint(1, 9), chance.random() < 0.5
+    death = Death(what, moment, after, before=before, power=power.random() < 0.3)
     return Life(death, down)

@@ -201,6 +201,8 @@ class Machine:
         self.current: _Worker | None = None
         self.sent: list[tuple[float, str]] = []
         """When the app handed which tag's request to a worker."""
+        self.shown: list[float] = []
+        """When a worker showed the app its account."""
 
     def kill_worker(self) -> bool:
         """Kill -9 of the worker; False if none runs."""
@@ -222,7 +224,13 @@ class Machine:
             self._number += 1
             module = Module(self._brokerage, self._accidents, self._later)
             worker = _Worker(
-                self._loop, self._number, module, _Stdin(parent, written), self._world, self._chance
+                self._loop,
+                self._number,
+                module,
+                _Stdin(parent, written),
+                self._world,
+                self._chance,
+                self.shown,
             )
             self.current = worker
             errors = asyncio.StreamReader(loop=self._loop)
@@ -299,8 +307,10 @@ class _Worker:
         stdin: _Stdin,
         world: Process,
         chance: random.Random,
+        shown: list[float],
     ) -> None:
         self._loop = loop
+        self._shown = shown
         self._module = module
         self._world = world
         self._chance = chance
@@ -338,6 +348,8 @@ class _Worker:
                 return
             except Dies:
                 break
+            if request.fn == "snapshot" and answer.ok is not None:
+                self._shown.append(self._loop.time())
             await asyncio.sleep(self._module.delay + self._chance.uniform(0.0005, 0.01))
             for _ in range(self._module.copies):
                 self.stdout.feed_data(msgspec.json.encode(answer) + b"\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,35 +23,42 @@ class Disk:
         self._kept = kept
         self._synced = True
         self._loses = False
-        self._changes = 0
-        self._version = 0
+        self._seen = self._transactions()
 
     def carry_out(self, db: sqlite3.Connection, sql: str, run: Callable[[], T]) -> T:
         """``run`` a statement of ``db``, and see what it makes of the disk."""
-        self._before(db, sql)
+        if sql.startswith("PRAGMA synchronous="):
+            self._synced = sql.endswith("FULL")
+        if not self._writes(db, sql):
+            return run()
+        before = self._transactions()
+        if before != self._seen:
+            self._loses = False  # another process's commit: the wait for it was a wait for all before it
+        if not self._synced and not self._loses:
+            self._copy(self._home, self._kept)
+            self._loses = True
         try:
             return run()
         finally:
-            self._after(db)
-
-    def _before(self, db: sqlite3.Connection, sql: str) -> None:
-        if sql.startswith("PRAGMA synchronous="):
-            self._synced = sql.endswith("FULL")
-        elif sql == "COMMIT" and not self._synced and not self._loses:
-            self._copy(self._home, self._kept)
-            self._loses = True
-            self._version = _version(db)
-
-    def _after(self, db: sqlite3.Connection) -> None:
-        # The wait for one commit is a wait for all before it.
-        if not db.in_transaction and db.total_changes != self._changes:
-            self._changes = db.total_changes
-            if self._synced:
+            self._seen = self._transactions()
+            if self._synced and self._seen != before:
                 self._loses = False
 
-    def loses(self, db: sqlite3.Connection) -> bool:
-        """Tell whether a power cut would undo something now. Another process's commit was waited for as well."""
-        return self._loses and _version(db) == self._version
+    def loses(self) -> bool:
+        """Tell whether a power cut would undo something now."""
+        return self._loses and self._transactions() == self._seen
+
+    def _writes(self, db: sqlite3.Connection, sql: str) -> bool:
+        """True for what may end a transaction that writes."""
+        return sql == "COMMIT" or (not db.in_transaction and sql.startswith(("INSERT", "UPDATE", "DELETE")))
+
+    def _transactions(self) -> int:
+        """Another number with every transaction that wrote something: ``iChange`` of SQLite's WAL-index header."""
+        try:
+            with (self._home / f"{FILE_NAME}-shm").open("rb") as index:
+                return int.from_bytes(index.read(12)[8:], sys.byteorder)
+        except FileNotFoundError:
+            return 0
 
     def after_a_cut(self, folder: Path) -> Path:
         """Write into ``folder`` what a power cut would leave now, where no other process wrote; returns it."""
@@ -80,8 +88,3 @@ def on_disk(disk: Disk) -> type[sqlite3.Connection]:
             return disk.carry_out(self, sql, lambda: run(sql, parameters))
 
     return Watched
-
-
-def _version(db: sqlite3.Connection) -> int:
-    # The connection's own ``execute`` may be watched: this look is nobody's statement.
-    return int(sqlite3.Connection.execute(db, "PRAGMA data_version").fetchone()[0])

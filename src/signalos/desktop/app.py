@@ -246,7 +246,7 @@ class App:
     async def _run_source(self, source: Source) -> None:
         start = self._journal.messages.position(source.name)
         try:
-            await source.run(start, partial(self._pipeline.receive, given_again=source.gives_again))
+            await source.run(start, self._pipeline.receive)
         except ConfigError as why:
             source.health.connected, source.health.error = False, str(why)
             raise

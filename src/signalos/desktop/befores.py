@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from signalos.brokers.mt5.reconcile import Before
+from signalos.brokers.mt5.traces import Before
 from signalos.desktop.journal.intents import Intent
 from signalos.domain.order import OpenLeg
 from signalos.kit.clock import Clock

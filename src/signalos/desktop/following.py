@@ -50,7 +50,7 @@ class Follower:
     async def follow(self, snapshot: Snapshot, history_is_loaded: bool) -> None:
         """Bring every living leg up to ``snapshot``. Raises TerminalError.
 
-        A terminal whose history is not loaded yet may not show everything: no order is given up then.
+        A terminal whose history is not loaded yet may not show everything: no order is given up for its absence then.
         """
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
@@ -106,7 +106,7 @@ class Follower:
         ended = [leg for leg in waited if await self._has_ended(leg, look)]
         missing = {leg.identifier for leg in ended}
         self._missing_since = {i: at for i, at in self._missing_since.items() if i in missing}
-        ended = [leg for leg in ended if history_is_loaded and await self._is_over(leg)]
+        ended = [leg for leg in ended if await self._is_over(leg, history_is_loaded)]
         if ended:
             # Looked at anew: an order may have been placed since this round's snapshot (and the broker may have
             # replaced its tag), and what was read in between may have been another account's (that raises here).
@@ -210,15 +210,14 @@ class Follower:
         origin = self._journal.intents.origin_of(self._terminal_id, last.tag)
         return {"latch": "stop", "": "expert"}.get(origin, origin)
 
-    async def _is_over(self, leg: Leg) -> bool:
+    async def _is_over(self, leg: Leg, history_is_loaded: bool) -> bool:
         """Follow a vanished order into the position that history names; True once it surely ended unfilled.
 
-        Sure is what history says, or has had all its time to deny.
+        Sure is what history says, or, once it is loaded, has had all its time to deny.
 
         One that was filled and closed at once, while history lags behind, is nowhere to be seen either.
         """
-        ticket, now = leg.identifier, self._clock.monotonic()
-        since = self._missing_since.setdefault(ticket, now)
+        ticket = leg.identifier
         if self._grace > 0 and isinstance(self._broker, TellsOrderEnd):
             filled_into = await self._broker.filled_into(ticket)
             waits = self._journal.legs.by_identifier(self._terminal_id, ticket)
@@ -226,7 +225,8 @@ class Follower:
                 self._executor.order_filled(waits, filled_into)
             if filled_into is not None:
                 return not filled_into
-        return now - since >= self._grace
+        now = self._clock.monotonic()
+        return history_is_loaded and now - self._missing_since.setdefault(ticket, now) >= self._grace
 
     def _follow_order(self, leg: Leg, order: PendingOrder) -> None:
         self._executor.update_leg(

@@ -98,7 +98,8 @@ class Lane:
             self._awake.clear()
             while self._taking and (stored := self._journal.messages.next_for(self.terminal_id)):
                 if await self._take(stored):
-                    with self._journal.transaction():
+                    # Undone by a power cut, it is taken once more, and what was decided is decided.
+                    with self._journal.transaction(synced=False):
                         self._tell_of_deletion(stored.message)
                         self._journal.messages.finish(self.terminal_id, stored.row)
             await self._awake.wait()

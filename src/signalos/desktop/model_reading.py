@@ -93,6 +93,7 @@ class ModelReader:
             return self._give_up(model, stored, "model_too_late", "the message was too old to ask about")
         answered = ""
         try:
+            self._journal.sync()  # nobody outside hears of what a power cut may undo
             answer = await model.ask(message.text, self._symbols(message))
             answered = answer.text
             rules = self._channels.of(message.chat_id)

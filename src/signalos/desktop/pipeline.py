@@ -60,14 +60,14 @@ class Pipeline:
         self._lanes = lanes
         self._channels = channels
         self._arrived = asyncio.Event()
+        journal.on_unsynced(self._arrived.set)
         self._memory = ChannelMemory(journal)
 
     def receive(self, post: Post, position: str, *, given_again: bool = False) -> None:
-        """Journal a post; durable with its source's position when this returns.
+        """Journal a post and its source's position, as :class:`signalos.sources.base.Deliver` says.
 
-        What is read from it is journalled in the same step: one wait for the disk less on the way to the order.
-        ``given_again``: its source gives it again where a power cut undid it, with the position. Then this does not
-        wait for the disk: the decision's step does, or :meth:`run` a moment later.
+        What is read from it is journalled in the same step: one wait for the disk less on the way to the order. That
+        of a post that is ``given_again`` is left to the decision's step, or to :meth:`run` a moment later.
         """
         with self._journal.transaction(synced=not given_again):
             if self._journal.messages.add(post, position) is None:
@@ -89,11 +89,11 @@ class Pipeline:
                 for lane in self._lanes:
                     lane.wake()
                 await asyncio.sleep(0)  # let the lanes act on each message at once
-            if self._journal.unsynced:
-                await self._clock.sleep(SYNC_AFTER_SECONDS)
-                self._journal.sync()
+            if not self._journal.unsynced:
+                await self._arrived.wait()
                 continue
-            await self._arrived.wait()
+            await self._clock.sleep(SYNC_AFTER_SECONDS)
+            self._journal.sync()
 
     def read_next(self) -> bool:
         """Read the oldest unread message; False if there is none."""

@@ -37,9 +37,17 @@ class Post:
     forwarded: bool = False
 
 
-Deliver: TypeAlias = Callable[[Post, str], None]
-"""Takes a post and the source's position behind it (opaque text); when it returns, both are durable
-in one transaction (see ``Source.gives_again``). The next start hands the last position back to the source."""
+class Deliver(Protocol):
+    """Takes a post and the source's position behind it (opaque text), and journals both in one transaction.
+
+    When it returns, both are durable, a power cut included, unless the post is ``given_again``: a source whose
+    next start at the position before would certainly deliver it again, and that has told nobody outside that it was
+    taken, says so. The disk is then waited for with what is decided on it. The next start hands the last position
+    back to the source.
+    """
+
+    def __call__(self, post: Post, position: str, *, given_again: bool = False) -> None: ...
+
 
 OnProblem: TypeAlias = Callable[[str, str], None]
 """Told (stable code, plain words) of what a person should know; it becomes an alert."""
@@ -77,9 +85,6 @@ class Source(Protocol):
     name: str
     type: str
     health: SourceHealth
-    gives_again: bool
-    """True where a source that is started at an older position delivers again what came behind it. Its sender
-    is told nothing, so that ``deliver`` need not wait for the disk: a power cut undoes post and position together."""
 
     async def run(self, start_position: str | None, deliver: Deliver) -> None:
         """Deliver posts in order until cancelled, beginning behind ``start_position`` (None: never ran).

@@ -69,7 +69,6 @@ class ExportSource:
     """
 
     type = "export"
-    gives_again = True
 
     def __init__(
         self,

@@ -46,7 +46,6 @@ class FileSource:
     """
 
     type = "file"
-    gives_again = True
 
     def __init__(
         self,

@@ -101,7 +101,6 @@ class TelegramBotSource:
     """
 
     type = "telegram_bot"
-    gives_again = False
 
     def __init__(self, settings: TelegramBotSettings, parts: SourceParts) -> None:
         self.name = settings.name

@@ -86,7 +86,6 @@ class WebhookSource:
     """Serves ``POST /messages`` until cancelled. The position is the last id given to a plain text."""
 
     type = "webhook"
-    gives_again = False
 
     def __init__(self, settings: WebhookSettings, parts: SourceParts) -> None:
         self.name = settings.name

@@ -9,6 +9,25 @@ from telethon.tl import types
 from tests.support.telegram.rig import TelegramRig
 
 
+async def test_what_is_said_to_be_given_again_is(rig: TelegramRig) -> None:
+    """A power cut may take that and its position away: nothing else."""
+    gold = rig.double.chat(100, "Gold")
+    async with rig.reading():
+        await rig.begun()
+        before = rig.inbox.position
+        first = rig.double.says(gold, "BUY XAUUSD")
+        rig.double.edits(gold, first, "BUY XAUUSD SL 2310")
+        rig.double.says(gold, "good morning")
+        await rig.handled()
+    told = rig.inbox.given_again
+    assert (told["BUY XAUUSD"], told["BUY XAUUSD SL 2310"], told["good morning"]) == (True, False, True)
+    rig.inbox.position = before
+    rig.inbox.posts.clear()
+    async with rig.reading():
+        await rig.handled()
+    assert [post.text for post in rig.inbox.posts][:2] == ["BUY XAUUSD SL 2310", "good morning"]
+
+
 async def test_what_is_posted_edited_and_deleted_arrives_in_order(rig: TelegramRig) -> None:
     gold = rig.double.chat(100, "Gold")
     async with rig.reading():

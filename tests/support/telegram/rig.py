@@ -36,18 +36,20 @@ class Inbox:
 
     posts: list[Post] = field(default_factory=list)
     position: str | None = None
+    given_again: dict[str, bool] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     fails: Exception | None = None
     end: BaseException | None = None
     end_was_raised: bool = False
 
-    def deliver(self, post: Post, position: str) -> None:
+    def deliver(self, post: Post, position: str, *, given_again: bool = False) -> None:
         if self.fails is not None:
             raise self.fails
         self.position = position
         if post.message_id:
             self.posts.append(post)
+            self.given_again[post.text] = given_again
         self.changed.set()
 
     def on_problem(self, code: str, text: str) -> None:

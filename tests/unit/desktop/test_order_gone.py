@@ -132,3 +132,25 @@ async def test_one_that_history_calls_filled_is_never_given_up(telling: tuple[Ri
     filled_and_closed(broker)
     await rig.run(1)
     assert (state(rig), rig.lines()[0]["state"]) == ("closed", "executed")
+
+
+async def test_what_history_tells_counts_before_all_of_it_is_loaded(telling: tuple[Rig, Lagging]) -> None:
+    """A terminal that is lost again and again would never be connected for long enough."""
+    rig, broker = telling
+    broker.waiting.clear()
+    await rig.restart()
+    await rig.run(GRACE / 5)
+    assert state(rig) == "cancelled"
+
+
+async def test_what_history_does_not_tell_counts_only_once_it_is_loaded(
+    telling: tuple[Rig, Lagging],
+) -> None:
+    rig, broker = telling
+    broker.lags = True
+    broker.waiting.clear()
+    await rig.restart()
+    await rig.run(1.8 * GRACE)  # loaded for less than the grace
+    assert state(rig) == "pending"
+    await rig.run(GRACE)
+    assert state(rig) == "cancelled"

@@ -10,6 +10,7 @@ import pytest
 
 from signalos.desktop.journal import Journal
 from signalos.desktop.pipeline import SYNC_AFTER_SECONDS
+from signalos.desktop.wire_events import alert_event
 from signalos.domain.order import OrderRequest
 from signalos.domain.signal import Open, Side
 from signalos.kit.ids import SeededIds
@@ -97,6 +98,7 @@ async def test_what_its_sender_is_told_of_is_safe_at_once(computer: Computer) ->
 
 async def test_nothing_is_waited_for_twice(computer: Computer) -> None:
     journal = computer.rig.journal
+    assert journal.unsynced, "what the life before left"
     journal.sync()
     writes = journal.writes
     journal.sync()
@@ -108,5 +110,8 @@ async def test_nothing_is_waited_for_twice(computer: Computer) -> None:
         journal.meta("a")  # reads only: the disk was not waited for
     assert journal.unsynced
     with journal.transaction():
-        journal.set_meta("a", "2")
+        journal.set_meta("a", "1")  # as it was: SQLite may write nothing
+    assert journal.unsynced
+    with journal.transaction():
+        journal.outbox.add("alert", None, alert_event("code", "info", "text"))
     assert not journal.unsynced

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal as D
 from typing import Any
 
-from signalos.brokers.mt5.reconcile import Before, Waiting, settle_all
+from signalos.brokers.mt5.reconcile import Waiting, settle_all
 from signalos.brokers.mt5.tagged_rows import TaggedRows
+from signalos.brokers.mt5.traces import Before
 from signalos.domain.market import DealEntry
 from signalos.domain.order import ClosePosition, OrderRequest, Outcome, OutcomeKind
 from tests.unit.mt5.conftest import MAGIC, Rig
@@ -102,6 +104,32 @@ async def test_of_many_alike_without_comments_each_is_adopted_once(rig: Rig) -> 
     found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
     adopted = [one.identifier for one in found if one is not None]
     assert sorted(adopted, key=str) == sorted(map(str, rig.module.positions))
+
+
+async def test_what_may_be_of_two_is_nobodys_until_the_grace_has_passed(rig: Rig) -> None:
+    sent_at = rig.clock.now()
+    rig.module.comment = "by broker"
+    rig.module.script += [("none", -10001), ("done_none", -10002)]
+    legs = [rig.leg(take_profit=D("1.2")), rig.leg(take_profit=D("1.3"))]
+    for number, leg in enumerate(legs, start=1):
+        await rig.do(leg, number)
+    before = Before(sent_at, identifiers=frozenset(), tickets=frozenset(), alone=False)
+    waiting = [Waiting(leg, rig.tag(n), MAGIC, before) for n, leg in enumerate(legs, start=1)]
+
+    async def settled() -> list[tuple[str, str | None] | None]:
+        found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
+        return [None if one is None else (one.reason, one.identifier) for one in found]
+
+    (position,) = map(str, rig.module.positions)
+    # Its levels tell whose it is, to whichever is looked for first.
+    assert await settled() == [None, ("adopted", position)]
+    row = rig.module.positions[int(position)]
+    row.values["tp"] = 1.25  # moved by hand
+    assert await settled() == [None, None]
+    _shift(rig, 31)
+    assert await settled() == [("adopted", position), ("not_executed", None)]
+    row.values["tp"] = 1.3
+    assert await settled() == [("not_executed", None), ("adopted", position)]
 
 
 async def test_of_all_deals_only_entries_that_lost_their_tag_are_read(rig: Rig) -> None:

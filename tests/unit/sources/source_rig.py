@@ -25,7 +25,7 @@ class Journal:
     position: str | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
 
-    def deliver(self, post: Post, position: str) -> None:
+    def deliver(self, post: Post, position: str, *, given_again: bool = False) -> None:
         self.posts.append(post)
         self.position = position
 

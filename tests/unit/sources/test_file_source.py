@@ -78,7 +78,7 @@ async def test_a_stop_between_two_deliveries_repeats_and_loses_nothing(
 ) -> None:
     append(path, *(line(n) for n in range(1, 31)))
 
-    def dying(post: Post, position: str) -> None:
+    def dying(post: Post, position: str, *, given_again: bool = False) -> None:
         if len(journal.posts) in deaths:
             deaths.discard(len(journal.posts))
             raise JournalError("the disk is full")

@@ -79,7 +79,7 @@ async def test_posts_edits_and_replies(bot: BotApiDouble, parts: SourceParts, jo
 async def test_a_restart_goes_on_behind_what_was_journalled(
     bot: BotApiDouble, parts: SourceParts, journal: Journal
 ) -> None:
-    def deliver(post: Post, position: str) -> None:
+    def deliver(post: Post, position: str, *, given_again: bool = False) -> None:
         if post.text == "two":
             raise JournalError("the disk is full")
         journal.deliver(post, position)

@@ -180,7 +180,7 @@ async def test_no_request_and_a_head_without_end_harm_nobody(
 
 
 async def test_what_cannot_be_journalled_is_not_accepted_and_ends_the_run(parts: SourceParts) -> None:
-    def deliver(post: Post, position: str) -> None:
+    def deliver(post: Post, position: str, *, given_again: bool = False) -> None:
         raise JournalError("the disk is full")
 
     source = WebhookSource(settings(), parts)

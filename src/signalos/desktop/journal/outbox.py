@@ -24,6 +24,8 @@ class Outbox:
         self._clock = clock
         self._ids = ids
         self.listener: Callable[[], None] | None = None
+        self.added = 0
+        """How many events this process has added, counting those whose transaction was undone."""
         self.before_telling: Callable[[], None] = lambda: None
         """Makes what is told safe from a power cut: the server must not know more than the journal."""
 
@@ -34,6 +36,7 @@ class Outbox:
             "INSERT INTO outbox (event_id, kind, terminal_id, at, data) VALUES (?,?,?,?,?)",
             (event_id, kind, terminal_id, instant_text(self._clock.now()), encode(data)),
         )
+        self.added += 1
         if self.listener is not None:
             self.listener()
         return event_id

@@ -41,6 +41,7 @@ class Journal:
         connection: type[sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
         self._db = open_sqlite(home / FILE_NAME, STEPS, connection=connection)
+        self._ids = ids
         self.outbox = Outbox(self._db, clock, ids)
         self.messages = Messages(self._db, clock)
         self.decisions = Decisions(self._db, market)
@@ -51,7 +52,8 @@ class Journal:
         self.latches = latches(self._db, clock, ids)
         self.outbox.before_telling = self.sync
         self._undone: Callable[[], None] = lambda: None
-        self._unsynced = False
+        self._unsynced = True  # what the life before left
+        self._on_unsynced: Callable[[], None] = lambda: None
         self._data_version = self._read_data_version()
 
     @contextmanager
@@ -61,7 +63,7 @@ class Journal:
         Not ``synced``: a power cut may undo it until the next synced step, or ``sync``. Nobody outside may
         be told of it before.
         """
-        outermost, writes = not self._db.in_transaction, self.writes
+        outermost, writes, events = not self._db.in_transaction, self.writes, self.outbox.added
         try:
             with transaction(self._db, synced=synced) as db:
                 yield db
@@ -69,8 +71,14 @@ class Journal:
             self.messages.forget()
             self._undone()
             raise
-        if outermost and self.writes != writes:
-            self._unsynced = not synced
+        if not outermost or self.writes == writes:
+            return
+        if not synced:
+            self._unsynced = True
+            self._on_unsynced()
+        elif self.outbox.added != events:
+            # A new row: SQLite does not wait for the disk where a row is only written as it was.
+            self._unsynced = False
 
     @property
     def unsynced(self) -> bool:
@@ -79,9 +87,9 @@ class Journal:
 
     def sync(self) -> None:
         """Wait for the disk if something is not safe from a power cut yet."""
-        if self._unsynced:
-            with self.transaction():
-                self.set_meta(_SYNCED, str(self.writes))
+        if self._unsynced and not self._db.in_transaction:
+            self.set_meta(_SYNCED, self._ids.uuid())  # another value each time, as below
+            self._unsynced = False
 
     def on_event(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever an event was added to the outbox."""
@@ -90,6 +98,10 @@ class Journal:
     def on_signal_changed(self, listener: Callable[[str, int], None]) -> None:
         """Call ``listener`` with (chat, message) whenever something may have become of a message's signals."""
         self.legs.listener = self.decisions.listener = listener
+
+    def on_unsynced(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever something was written that ``sync`` should soon be called for."""
+        self._on_unsynced = listener
 
     def on_undone(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever a transaction was undone: what was read inside it never was."""

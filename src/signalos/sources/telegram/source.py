@@ -70,7 +70,6 @@ class TelegramSource:
     """
 
     type = "telegram"
-    gives_again = True
 
     def __init__(self, settings: TelegramSettings, parts: SourceParts) -> None:
         self.name = settings.name
@@ -239,8 +238,11 @@ class TelegramSource:
         reread.saw(message)
         # A picture without words that gets edited is none either, unless it had words.
         if post is not None and (post.text or had_words):
+            place = self._places.get(chat.id)
+            # An edit might not be found by reading again, and where no place is known a chat begins behind it.
+            new = not edit and place is not None and message.id > place.last
             self._places.reached(chat.id, message.id)
-            self._give(post)
+            self._give(post, given_again=new)
             self.health.last_message_at = post.edited_at or post.posted_at
 
     def _deleted_of(self, event: _Deleted) -> list[tuple[Chat, int]]:
@@ -257,11 +259,11 @@ class TelegramSource:
             and self._rereads[chat.id].is_gone(number)
         ]
 
-    def _give(self, post: Post) -> None:
+    def _give(self, post: Post, *, given_again: bool = False) -> None:
         if self._deliver is None:
             raise RuntimeError("a source delivers while it runs only")
         try:
-            self._deliver(post, self._places.text)
+            self._deliver(post, self._places.text, given_again=given_again)
         except Exception as why:
             self._undelivered = why
             raise

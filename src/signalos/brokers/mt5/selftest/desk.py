@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from signalos.brokers.mt5.broker import Mt5Broker
-from signalos.brokers.mt5.reconcile import Before, settle
+from signalos.brokers.mt5.reconcile import settle
 from signalos.brokers.mt5.selftest.recorder import Recorder
+from signalos.brokers.mt5.traces import Before
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import SymbolSpec
 from signalos.domain.money import round_to_step

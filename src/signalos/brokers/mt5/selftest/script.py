@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from signalos.brokers.mt5.reconcile import Before
 from signalos.brokers.mt5.selftest.desk import MAGIC, Desk, NotTrue, Step, kept, same, types_of
+from signalos.brokers.mt5.traces import Before
 from signalos.domain.errors import NotAllowed, TerminalError
 from signalos.domain.money import round_to_step
 from signalos.domain.order import CancelOrder, ClosePosition, ModifyPosition, OpenLeg, OutcomeKind
