@@ -92,8 +92,8 @@ class ModelReader:
         if self._too_old(message):
             return self._give_up(model, stored, "model_too_late", "the message was too old to ask about")
         answered = ""
+        self._journal.sync()  # nobody outside hears of what a power cut may undo
         try:
-            self._journal.sync()  # nobody outside hears of what a power cut may undo
             answer = await model.ask(message.text, self._symbols(message))
             answered = answer.text
             rules = self._channels.of(message.chat_id)
