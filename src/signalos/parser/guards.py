@@ -15,8 +15,8 @@ from signalos.parser.clauses import Sentence
 from signalos.parser.drafts import Draft
 from signalos.parser.headings import heading_reason, plan_reason, since_the_next
 from signalos.parser.hours import at_an_hour
-from signalos.parser.roles import NONE, first_reason, joined
-from signalos.parser.term import Term
+from signalos.parser.roles import NONE, first_reason
+from signalos.parser.term import Term, joined
 
 MESSAGE_ROLES = (
     (role.EXAMPLE, "example"),

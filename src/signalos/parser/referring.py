@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from signalos.parser import roles as role
 from signalos.parser.clauses import Sentence
-from signalos.parser.roles import joined
-from signalos.parser.term import Term
+from signalos.parser.term import Term, joined
 
 _CHANGING = role.of("close cancel out void be move reduce update")
 

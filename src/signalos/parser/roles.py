@@ -6,11 +6,7 @@ answers several times as fast as a set. Other modules import this one as ``role`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from signalos.parser.term import Term
+from typing import TypeAlias
 
 Roles: TypeAlias = int
 """A set of roles."""
@@ -80,14 +76,6 @@ def of(words: str) -> Roles:
     roles = NONE
     for name in words.split():
         roles |= _BITS[name]
-    return roles
-
-
-def joined(terms: Iterable[Term]) -> Roles:
-    """All roles that ``terms`` play."""
-    roles = NONE
-    for term in terms:
-        roles |= term.roles
     return roles
 
 

@@ -6,8 +6,8 @@ from signalos.domain.signal import Reading
 from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import parts_clauses
-from signalos.parser.roles import Roles, first_reason, joined
-from signalos.parser.term import Term
+from signalos.parser.roles import Roles, first_reason
+from signalos.parser.term import Term, joined
 
 _ACTING = role.of(
     "buy sell sl tp close out be cancel reduce secure part reverse void expired again emoji_sl emoji_tp"

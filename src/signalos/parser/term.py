@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from signalos.parser import kinds
@@ -64,3 +65,11 @@ class Term:
     def price(self) -> bool:
         """True for a number that may be a price or a distance."""
         return self.numeral is not None and self.numeral.price
+
+
+def joined(terms: Iterable[Term]) -> Roles:
+    """All roles that ``terms`` play."""
+    roles = NONE
+    for term in terms:
+        roles |= term.roles
+    return roles

@@ -5,8 +5,7 @@ from __future__ import annotations
 from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.numbers import decimals
-from signalos.parser.roles import joined
-from signalos.parser.term import Term
+from signalos.parser.term import Term, joined
 
 _LABELS = role.of("sl tp entry buy sell emoji_tp emoji_sl at to from zone")
 _BEHIND = {

@@ -9,8 +9,7 @@ from signalos.parser import kinds
 from signalos.parser import roles as role
 from signalos.parser.clauses import Clause, Sentence
 from signalos.parser.prices import far
-from signalos.parser.roles import joined
-from signalos.parser.term import Term
+from signalos.parser.term import Term, joined
 
 
 def message_symbols(sentences: list[Sentence]) -> list[str]:

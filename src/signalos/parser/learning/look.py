@@ -13,9 +13,9 @@ from signalos.parser.normalise import normalise
 from signalos.parser.numbers import Numeral
 from signalos.parser.prices import far, resolve
 from signalos.parser.reading import MAX_LENGTH
-from signalos.parser.roles import ROLES, joined, names
+from signalos.parser.roles import ROLES, names
 from signalos.parser.tagging import tag
-from signalos.parser.term import Term
+from signalos.parser.term import Term, joined
 from signalos.parser.vocabulary import Languages
 
 _TALK = role.of("result past closed question if example education forwarded report expired")
