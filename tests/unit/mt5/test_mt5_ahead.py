@@ -87,7 +87,7 @@ async def test_any_reading_in_between_makes_it_useless(rig: Rig) -> None:
     await asked(rig)
     await rig.broker.spec("EURUSD")
     await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == [*AHEAD, "symbol_terms", "snapshot"]
+    assert rig.workers.current.calls == ["snapshot", "symbol_terms", "snapshot"]
 
 
 async def test_it_grows_old(rig: Rig) -> None:
@@ -128,7 +128,33 @@ async def test_answers_that_nobody_wanted_make_room_for_new_ones(rig: Rig) -> No
     rig.broker.look_ahead()
     await answers_come()
     await rig.broker.snapshot_with("EURUSD")
-    assert rig.workers.current.calls == [*AHEAD, "snapshot", "quote"]
+    assert rig.workers.current.calls == [*AHEAD, "snapshot"]
+
+
+async def test_the_last_symbols_quote_comes_with_the_snapshot(rig: Rig) -> None:
+    await asked(rig)
+    await rig.broker.snapshot_with("EURUSD")
+    rig.workers.current.calls.clear()
+    rig.module.ticks["EURUSD"] = (1.2, 1.2001, EPOCH * 1000)
+    rig.broker.look_ahead()
+    rig.broker.look_ahead("EURUSD")
+    _, tick = await rig.broker.snapshot_with("EURUSD")
+    assert str(tick.bid) == "1.20000"
+    assert rig.workers.current.calls == ["snapshot"]
+
+
+async def test_where_it_is_another_symbol_its_quote_is_asked_for(rig: Rig) -> None:
+    rig.module.symbols["GBPUSD"] = symbol_row("GBPUSD")
+    rig.module.ticks["GBPUSD"] = (1.5, 1.5001, EPOCH * 1000)
+    await rig.broker.resolve("GBPUSD")
+    await asked(rig)
+    await rig.broker.snapshot_with("EURUSD")
+    for _ in range(2):  # the second time it is the last one, and comes with the snapshot
+        rig.broker.look_ahead()
+        rig.broker.look_ahead("GBPUSD")
+        _, tick = await rig.broker.snapshot_with("GBPUSD")
+        assert str(tick.bid) == "1.50000"
+    assert rig.workers.current.calls[-3:] == [*AHEAD, "snapshot"]
 
 
 async def test_a_symbol_that_was_never_asked_for_is_not_asked_ahead(rig: Rig) -> None:

@@ -74,6 +74,8 @@ class Mt5Broker:
             offset,
         )
         self._specs: dict[str, tuple[float, SymbolSpec]] = {}
+        self._guess: tuple[str, ...] = ()
+        self._last_read: tuple[str, ...] = ()
 
     async def start(self) -> None:
         await self._link.connect()
@@ -118,22 +120,27 @@ class Mt5Broker:
 
     def look_ahead(self, canonical: str | None = None) -> None:
         """Put the questions of ``snapshot_with`` on their way if the worker is free; the symbol once it is known."""
-        name = None if canonical is None else self._book.known(canonical)
         if canonical is None:
-            self._link.ask_ahead("snapshot")
-        elif name is not None:
-            self._link.ask_ahead("quote", name)
+            # Most channels trade one symbol: its quote comes with the snapshot where the guess is right.
+            self._guess = self._last_read
+            self._link.ask_ahead("snapshot", *self._guess)
+        elif (name := self._book.known(canonical)) is not None:
+            self._last_read = (name,)
+            if self._guess != self._last_read:
+                self._link.ask_ahead("quote", name)
 
     async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
         """The snapshot and a symbol's quote, in one round trip."""
         name = await self._book.resolve(canonical)
-        asked_at = self._link.asked_at("snapshot")
+        guess = self._guess
+        asked_at = self._link.asked_at("snapshot", *guess)
         if asked_at is None:
             asked_at = self._link.moment()
             rows = await self._link.read("snapshot", name)
         else:
-            rows = await self._link.read("snapshot", early=True)
-            rows |= await self._link.read("quote", name, early=True)
+            rows = await self._link.read("snapshot", *guess, early=True)
+            if guess != (name,):
+                rows |= await self._link.read("quote", name, early=True)
         snapshot = await self._snapshot(rows)
         symbol = mapping.conditions(rows["info"])
         tick = self._quotes.tick(symbol, rows["tick"])
