@@ -1,7 +1,7 @@
 """From a line appended to the followed file to the order executed at the simulated terminal.
 
 ``python benchmarks/message_to_order.py [--messages 200]``. Real processes, journal synced. Prints the
-machine's own fsync time first: three syncs lie on the way (message, reading, decision with intents)
+machine's own fsync time first: two syncs lie on the way (message with reading, decision with intents)
 and one at the terminal, so the ratio to it says more than the milliseconds.
 """
 
