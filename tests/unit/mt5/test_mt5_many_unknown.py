@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal as D
 from typing import Any
 
+import pytest
+
 from signalos.brokers.mt5.reconcile import Waiting, settle_all
 from signalos.brokers.mt5.tagged_rows import TaggedRows
 from signalos.brokers.mt5.traces import Before
 from signalos.domain.market import DealEntry
 from signalos.domain.order import ClosePosition, OrderRequest, Outcome, OutcomeKind
+from signalos.domain.signal import OrderKind
 from tests.unit.mt5.conftest import MAGIC, Rig
 
 TAG = "SABCDEFGHIJKLMNOPQRST"
@@ -76,7 +79,7 @@ async def test_the_number_of_readings_does_not_grow_with_what_is_unknown(rig: Ri
         await _settled(rig, [(rig.leg(), leg) for leg in range(1, many + 1)], sent_at)
         counts.append(_calls(rig))
     assert counts[0] == counts[1]
-    assert counts[1] == {"quote": 1, "find_tags": 1, "snapshot": 2}
+    assert counts[1] == {"quote": 1, "find_tags": 1, "snapshot": 2, "untagged_entries": 1}
 
 
 async def test_many_closes_are_told_from_one_reading_of_the_deals(rig: Rig) -> None:
@@ -130,6 +133,33 @@ async def test_what_may_be_of_two_is_nobodys_until_the_grace_has_passed(rig: Rig
     assert await settled() == [("adopted", position), ("not_executed", None)]
     row.values["tp"] = 1.3
     assert await settled() == [("not_executed", None), ("adopted", position)]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+async def test_a_waiting_order_and_a_position_go_to_their_own_kinds(rig: Rig, moved: bool) -> None:
+    sent_at = rig.clock.now()
+    rig.module.comment = "by broker"
+    rig.module.script += [("done_none", -10002)] * 2
+    levels = {"stop_loss": D("1.08"), "take_profit": D("1.2")}
+    legs = [rig.leg(kind=OrderKind.LIMIT, price=D("1.09"), **levels), rig.leg(**levels)]
+    for number, leg in enumerate(legs, start=1):
+        await rig.do(leg, number)
+    (order,), (position,) = rig.module.orders, rig.module.positions
+    if moved:  # by hand
+        rig.module.orders[order].values["tp"] = rig.module.positions[position].values["tp"] = 1.3
+    _shift(rig, 31)
+    before = Before(sent_at, identifiers=frozenset(), tickets=frozenset(), alone=False)
+    waiting = [Waiting(leg, rig.tag(n), MAGIC, before) for n, leg in enumerate(legs, start=1)]
+    found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
+    assert [one and (one.kind, one.ticket, one.identifier) for one in found] == [
+        (OutcomeKind.PLACED, str(order), None),
+        (OutcomeKind.DONE, None, str(position)),
+    ]
+    # Without the position the market request is not told by another's waiting order.
+    del rig.module.positions[position]
+    rig.module.deals.clear()
+    alone = await settle_all(rig.broker, waiting[1:], clock=rig.clock, grace_seconds=30)
+    assert [one and one.reason for one in alone] == ["not_executed"]
 
 
 async def test_of_all_deals_only_entries_that_lost_their_tag_are_read(rig: Rig) -> None:

@@ -65,3 +65,12 @@ async def test_history_tells_of_an_order_that_ended_unfilled(rig: Rig, state: in
     rig.module._past("EURUSD", 77, state, "")
     assert await rig.broker.filled_into("77") == ""
     assert await rig.broker.filled_into("78") is None
+
+
+@pytest.mark.parametrize("state", [CANCELED, EXPIRED])
+async def test_history_alone_does_not_tell_of_an_order_that_was_filled_in_part(
+    rig: Rig, state: int
+) -> None:
+    rig.module._past("EURUSD", 77, state, "")
+    rig.module.past_orders[-1].values |= {"volume_initial": 0.2, "volume_current": 0.1}
+    assert await rig.broker.filled_into("77") is None

@@ -202,7 +202,10 @@ class Mt5Broker:
         past = (await self._link.read("order_fate", int(ticket)))["past_order"]
         if past is None:
             return None
-        return "" if past["state"] in _ENDED_UNFILLED else str(past["position_id"] or ticket)
+        if past["state"] not in _ENDED_UNFILLED:
+            return str(past["position_id"] or ticket)
+        # Of what was filled before the rest ended, the deals tell.
+        return "" if past["volume_current"] == past["volume_initial"] else None
 
     async def loss_at_stop(
         self, canonical: str, side: str, volume: Decimal, entry: Decimal, stop: Decimal

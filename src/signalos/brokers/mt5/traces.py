@@ -146,25 +146,23 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     """
     now = await look.untagged()
     positions = [p for p in now.positions if looks_like(p, request, magic)]
-    orders = [o for o in now.orders if looks_like(o, request, magic)]
+    orders = [o for o in now.orders if o.kind is request.kind and looks_like(o, request, magic)]
+    entries = await look.untagged_entries(before.sent_at - CLOCKS_DIFFER)
+    ended = [deal for deal in entries if looks_like(deal, request, magic)]
     if before.identifiers is None or before.tickets is None:
-        return KEEP_LOOKING if positions or orders else None
+        return KEEP_LOOKING if positions or orders or ended else None
     known, tickets = before.identifiers, before.tickets
     taken = look.taken
     positions = [p for p in positions if p.identifier not in known and p.identifier not in taken]
     orders = [o for o in orders if o.ticket not in tickets and o.ticket not in taken]
     held = {p.identifier for p in positions}
     ended = [
-        deal
-        for deal in await look.untagged_entries(before.sent_at - CLOCKS_DIFFER)
-        if deal.position not in known
-        and deal.position not in held
-        and deal.position not in taken
-        and looks_like(deal, request, magic)
+        d for d in ended if d.position not in known and d.position not in held and d.position not in taken
     ]
+    # An order can only be its own kind's, a position anybody's: a pending request looks at orders first.
     found = [
-        *(Found(position=p) for p in positions),
         *(Found(order=o) for o in orders),
+        *(Found(position=p) for p in positions),
         *(Found(deals=(deal,)) for deal in ended),
     ]
     if not found:
@@ -175,7 +173,8 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
         return _adopted(request, exact[0])
     if len(ended) == len(found) or (len(found) == 1 and before.alone):
         return _adopted(request, found[0])
-    return Likely(_adopted(request, found[0]))
+    outcome = _adopted(request, found[0])
+    return outcome if outcome is KEEP_LOOKING else Likely(outcome)
 
 
 async def _close(look: AtOnce, request: ClosePosition, tag: str, before: Before) -> Outcome | None:
