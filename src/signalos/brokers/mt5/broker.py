@@ -75,7 +75,7 @@ class Mt5Broker:
         )
         self._specs: dict[str, tuple[float, SymbolSpec]] = {}
         self._guess: tuple[str, ...] = ()
-        self._last_read: tuple[str, ...] = ()
+        self._last_symbol: tuple[str, ...] = ()
 
     async def start(self) -> None:
         await self._link.connect()
@@ -122,11 +122,11 @@ class Mt5Broker:
         """Put the questions of ``snapshot_with`` on their way if the worker is free; the symbol once it is known."""
         if canonical is None:
             # Most channels trade one symbol: its quote comes with the snapshot where the guess is right.
-            self._guess = self._last_read
+            self._guess = self._last_symbol
             self._link.ask_ahead("snapshot", *self._guess)
         elif (name := self._book.known(canonical)) is not None:
-            self._last_read = (name,)
-            if self._guess != self._last_read:
+            self._last_symbol = (name,)
+            if self._guess != self._last_symbol:
                 self._link.ask_ahead("quote", name)
 
     async def snapshot_with(self, canonical: str) -> tuple[Snapshot, Tick]:
