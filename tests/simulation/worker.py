@@ -337,7 +337,7 @@ class _Worker:
         self.stdout.feed_eof()
 
     async def _serve(self) -> None:
-        session = Session(self._module)
+        session = Session(self._module, monotonic=self._loop.time)
         while line := await self._lines.get():
             request = msgspec.json.decode(line, type=Request)
             self._module.delay, self._module.copies = 0.0, 1

@@ -95,6 +95,15 @@ class ReadsTogether(Protocol):
 
 
 @runtime_checkable
+class GetsReady(Protocol):
+    """What a broker may have besides, so that its checks before a send are made while the decision is journalled."""
+
+    def get_ready(self, request: OrderRequest, *, tag: str, magic: int) -> None:
+        """Say that ``execute`` of just this may come in a moment. Nothing is sent, and nothing is waited for."""
+        ...
+
+
+@runtime_checkable
 class TellsOrderEnd(Protocol):
     """What a broker may have besides: its history tells how a waiting order ended."""
 

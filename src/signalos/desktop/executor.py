@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from signalos.brokers.base import Broker, Gate
+from signalos.brokers.base import Broker, Gate, GetsReady
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
@@ -51,6 +51,7 @@ class Executor:
     ) -> None:
         self.terminal_id = terminal_id
         self._broker = broker
+        self._readies = broker if isinstance(broker, GetsReady) else None
         self._journal = journal
         self._guard = guard
         self._clock = clock
@@ -69,6 +70,9 @@ class Executor:
         if self.too_late(intent):
             self.expire(intent)
             return False
+        if self._readies is not None:
+            # What stands before the send is looked at while the disk is waited for.
+            self._readies.get_ready(intent.request, tag=intent.tag, magic=intent.magic)
         return self._journal.intents.sending(intent)
 
     async def send_begun(self, intent: Intent) -> Intent:

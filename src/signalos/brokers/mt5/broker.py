@@ -16,6 +16,7 @@ from signalos.brokers.mt5.facts import Facts, NewestFacts
 from signalos.brokers.mt5.link import Link, TransportFactory
 from signalos.brokers.mt5.plan import Tools
 from signalos.brokers.mt5.quotes import Quotes, ServerTime
+from signalos.brokers.mt5.readying import Readying
 from signalos.brokers.mt5.request import market_type
 from signalos.brokers.mt5.search import Search
 from signalos.brokers.mt5.settings import Settings
@@ -73,6 +74,7 @@ class Mt5Broker:
             self._newest,
             offset,
         )
+        self._readying = Readying(self._tools)
         self._specs: dict[str, tuple[float, SymbolSpec]] = {}
         self._guess: tuple[str, ...] = ()
         self._last_symbol: tuple[str, ...] = ()
@@ -231,4 +233,8 @@ class Mt5Broker:
     ) -> Outcome:
         if key.terminal_id != self.terminal_id:
             raise ValueError(f"a request of terminal {key.terminal_id} came to {self.terminal_id}")
-        return await execute(self._tools, request, tag=tag, magic=magic, gate=gate)
+        readied = self._readying.take(request, tag, magic)
+        return await execute(self._tools, request, tag=tag, magic=magic, gate=gate, readied=readied)
+
+    def get_ready(self, request: OrderRequest, *, tag: str, magic: int) -> None:
+        self._readying.begin(request, tag, magic)

@@ -16,7 +16,8 @@ from signalos.brokers.mt5.changing import Cancelling, ChangingOrder, ChangingPos
 from signalos.brokers.mt5.closing import Closing
 from signalos.brokers.mt5.last_errors import meaning_of_none
 from signalos.brokers.mt5.opening import Opening
-from signalos.brokers.mt5.plan import Answer, Plan, Tools
+from signalos.brokers.mt5.plan import Answer, Plan, Prepared, Tools
+from signalos.brokers.mt5.readying import Readied, must_be_checked
 from signalos.brokers.mt5.request import TradeRequest
 from signalos.brokers.mt5.retcodes import AnswerClass, meaning_of
 from signalos.domain.errors import OutcomeUnknown, Refused, TerminalError, WrongAccount
@@ -50,17 +51,22 @@ class _Tries:
     filling: int = 0
 
 
-async def execute(tools: Tools, request: OrderRequest, *, tag: str, magic: int, gate: Gate) -> Outcome:
+async def execute(
+    tools: Tools, request: OrderRequest, *, tag: str, magic: int, gate: Gate, readied: Readied | None = None
+) -> Outcome:
     """Carry out ``request`` and answer what came of it. Never raises for what the terminal says.
 
-    It is sent more than once only after answers that prove that nothing was done.
+    It is sent more than once only after answers that prove that nothing was done. ``readied`` is its first
+    preparation where that was made ahead.
     """
-    plan = _plan(tools, request, tag, magic)
+    plan = _plan(tools, request, tag, magic) if readied is None else readied.plan
     tries = _Tries()
+    made = None if readied is None else readied.made
     while True:
-        outcome = await _attempt(tools, plan, request, gate, tries)
+        outcome = await _attempt(tools, plan, request, gate, tries, made)
         if outcome is not None:
             return outcome
+        made = None
 
 
 def _plan(tools: Tools, request: OrderRequest, tag: str, magic: int) -> Plan:
@@ -78,11 +84,11 @@ def _plan(tools: Tools, request: OrderRequest, tag: str, magic: int) -> Plan:
 
 
 async def _attempt(
-    tools: Tools, plan: Plan, request: OrderRequest, gate: Gate, tries: _Tries
+    tools: Tools, plan: Plan, request: OrderRequest, gate: Gate, tries: _Tries, made: Prepared | None
 ) -> Outcome | None:
     """Go once through it; None = the terminal certainly did nothing and it may be tried again."""
     try:
-        made = await plan.prepare(tries.filling)
+        made = made or await plan.prepare(tries.filling)
     except Refused as why:
         reason = getattr(why, "reason", "refused")
         return Outcome(
@@ -98,7 +104,7 @@ async def _attempt(
         sent = await tools.link.send(
             made.as_dict(),
             worst=made.worst,
-            check=made.action in (mt5.ACTION_DEAL, mt5.ACTION_PENDING) and plan.adds_exposure,
+            check=must_be_checked(plan, made),
             gate=(lambda: gate(request)) if plan.adds_exposure else _open_gate,
         )
     except OutcomeUnknown as why:

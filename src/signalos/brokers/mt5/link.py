@@ -120,16 +120,10 @@ class Link:
             halted = gate()
             if halted:
                 return {"sent": False, "stage": "gate", "reason": halted, "last_error": [mt5.OK, ""]}
-            kwargs = {"login": identity.login, "server": identity.server, "path": identity.path}
-            limit = {} if worst is None else {"worst": float(worst)}
+            guard = _guard(identity, check, worst)
             self.sends += 1
             try:
-                answer = await self._call(
-                    "guarded_send",
-                    (request,),
-                    {**kwargs, **limit, "check": check},
-                    self._settings.deadlines.send,
-                )
+                answer = await self._call("guarded_send", (request,), guard, self._settings.deadlines.send)
             except WireNeverSent as why:
                 await self._drop()
                 raise TerminalDown(_down(str(why))) from why
@@ -160,6 +154,11 @@ class Link:
         """
         if self._connected and self._transport is not None and not self._lock.locked():
             self._ahead.ask(self._transport, (fn, args), self.moment(), self._settings.deadlines.read)
+
+    def check_ahead(self, request: dict[str, Any], *, check: bool, worst: Decimal | None = None) -> None:
+        """Let the worker look now at what it will look at before ``send`` of just that. Nothing goes out."""
+        if self.identity is not None:
+            self.ask_ahead("check_send", request, _guard(self.identity, check, worst))
 
     def moment(self) -> Moment:
         """Name this moment; readings from before the newest send are out of date."""
@@ -289,6 +288,12 @@ class Link:
     def lose_connection(self) -> None:
         """Make the next call connect anew: the terminal said that it is gone."""
         self._connected = False
+
+
+def _guard(identity: Identity, check: bool, worst: Decimal | None) -> dict[str, Any]:
+    """The keywords of the worker's ``guarded_send``."""
+    guard = {"login": identity.login, "server": identity.server, "path": identity.path, "check": check}
+    return guard if worst is None else {**guard, "worst": float(worst)}
 
 
 def _down(why: str) -> str:

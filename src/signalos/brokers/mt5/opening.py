@@ -46,8 +46,17 @@ class Opening:
         self._volume = leg.volume
 
     async def prepare(self, filling: int) -> Prepared:
+        name = await self._tools.book.resolve(self._leg.symbol)
+        return self._build(self._read_already(name) or await self._tools.facts(symbol=name), filling)
+
+    def prepare_at_once(self) -> Prepared | None:
+        """The first ``prepare`` where the decision's reading serves for it; None where the terminal must be asked."""
+        name = self._tools.book.known(self._leg.symbol)
+        facts = None if name is None else self._read_already(name)
+        return None if facts is None else self._build(facts, 0)
+
+    def _build(self, facts: Facts, filling: int) -> Prepared:
         leg = self._leg
-        facts = await self._facts(await self._tools.book.resolve(leg.symbol))
         symbol, tick = facts.symbol, facts.tick
         if symbol is None or tick is None:
             raise ValueError("an opening is prepared with a symbol")
@@ -84,10 +93,9 @@ class Opening:
             worst=None if facts.just_read else self._worst,
         )
 
-    async def _facts(self, symbol: str) -> Facts:
+    def _read_already(self, symbol: str) -> Facts | None:
         """What was read for the decision, if that has just been; a waiting order's price is looked at anew."""
-        kept = self._tools.newest.take(symbol) if self._leg.kind is OrderKind.MARKET else None
-        return kept or await self._tools.facts(symbol=symbol)
+        return self._tools.newest.take(symbol) if self._leg.kind is OrderKind.MARKET else None
 
     def _choose(self, quote: Decimal, symbol: Conditions) -> None:
         """Decide anew at each try whether a limit order's price is reached."""

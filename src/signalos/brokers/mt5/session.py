@@ -5,7 +5,9 @@ Everything here runs in the worker process, one call after the other, on plain d
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from signalos.brokers.mt5.mapping import is_trade
@@ -30,6 +32,9 @@ _ENTERING = (0, 2)
 _CHECK_PASSED = (0, 10009)
 """order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
 
+CHECK_SECONDS = 0.02
+"""So old may be what was checked ahead of a send: the journal is synced meanwhile. A sign-in elsewhere takes longer."""
+
 
 class Module(Protocol):
     """The one function of the terminal's module that is needed by name at type-checking time."""
@@ -45,14 +50,35 @@ class CallFailed(Exception):
         self.last_error = last_error
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold right before a send: the account is ``login`` at ``server`` (and the terminal at ``path``).
+
+    ``check`` asks ``order_check`` too; with ``worst`` a market order whose quote is beyond it stays here.
+    """
+
+    login: int
+    server: str
+    path: str = ""
+    check: bool = False
+    worst: float | None = None
+
+
 class Session:
     """Answers requests over a module with MetaTrader's surface.
 
-    ``credentials`` are handed to ``initialize`` alone and never leave this object.
+    ``credentials`` are handed to ``initialize`` alone and never leave this object. ``monotonic`` tells seconds.
     """
 
-    def __init__(self, module: Module, credentials: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        module: Module,
+        credentials: Mapping[str, Any] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._module = module
+        self._monotonic = monotonic
+        self._passed: tuple[float, dict[str, Any], Guard] | None = None
         self._credentials = dict(credentials or {})
         self._last_error: tuple[int, str] = (1, "Success")
         self._composites: dict[str, Callable[..., Any]] = {
@@ -62,6 +88,7 @@ class Session:
             "prepare": self.prepare,
             "symbol_terms": self.symbol_terms,
             "symbol_names": self.symbol_names,
+            "check_send": self.check_send,
             "guarded_send": self.guarded_send,
             "after_send": self.after_send,
             "order_fate": self.order_fate,
@@ -186,58 +213,67 @@ class Session:
             for s in self._must("symbols_get")
         ]
 
-    def guarded_send(
-        self,
-        request: dict[str, Any],
-        *,
-        login: int,
-        server: str,
-        path: str = "",
-        check: bool = False,
-        worst: float | None = None,
-    ) -> dict[str, Any]:
-        """Send an order if the account still is ``login`` at ``server`` (and the terminal at ``path``).
+    def check_send(self, request: dict[str, Any], guard: dict[str, Any]) -> dict[str, Any]:
+        """Look now at what ``guarded_send`` (``guard`` are its keywords) will look at: {"passed": whether it did}.
 
-        ``check`` asks ``order_check`` first; with ``worst`` a market order whose quote is beyond it stays here.
+        What passed is not looked at again by a ``guarded_send`` of just this within ``CHECK_SECONDS``.
+        """
+        at, guarded = self._monotonic(), Guard(**guard)
+        passed = self._objection(request, guarded) is None
+        self._passed = (at, request, guarded) if passed else None
+        return {"passed": passed}
+
+    def guarded_send(self, request: dict[str, Any], **guard: Any) -> dict[str, Any]:
+        """Send an order if what :class:`Guard` (the keywords) asks for holds.
+
         Answers {"sent", "stage", ...}: ``sent`` is False only where order_send was certainly not called;
         ``stage`` then says what stood in the way.
         """
         try:
-            asked = [] if worst is None else [("symbol_info_tick", request["symbol"])]
-            checks = [("order_check", request)] if check else []
-            self._ahead(("account_info",), ("terminal_info",), *asked, *checks)
-            account = self._must("account_info")
-            terminal = self._must("terminal_info")
-            here = (account["login"], account["server"], terminal["path"] if path else "")
-            if here != (login, server, path):
-                found = {"login": here[0], "server": here[1], "path": terminal["path"]}
-                return {"sent": False, "stage": "account", **found}
-            if not terminal["connected"]:
-                return {"sent": False, "stage": "connection"}
-            if worst is not None:
-                tick = self._must("symbol_info_tick", request["symbol"])
-                buys = request["type"] == _BUY
-                quote = tick["ask"] if buys else tick["bid"]
-                if quote > worst if buys else quote < worst:
-                    return {"sent": False, "stage": "price", "price": quote}
-            if check:
-                checked = self._raw("order_check", request)
-                if checked is not None and checked["retcode"] not in _CHECK_PASSED:
-                    return {
-                        "sent": False,
-                        "stage": "check",
-                        "check": checked,
-                        **self._money(request, account),
-                    }
+            guarded = Guard(**guard)
+            objection = None if self._has_passed(request, guarded) else self._objection(request, guarded)
         except CallFailed as why:
             return {"sent": False, "stage": "read", "last_error": list(why.last_error)}
         except Exception as why:  # noqa: BLE001 -- before the send: provably nothing was sent
             return {"sent": False, "stage": "raised", "error": f"{type(why).__name__}: {why}"}
+        if objection is not None:
+            return {"sent": False, **objection}
         try:
             result = self._raw("order_send", request)
         except Exception as why:  # noqa: BLE001 -- the order may have been executed before it raised
             return {"sent": True, "result": None, "raised": f"{type(why).__name__}: {why}"}
         return {"sent": True, "result": result}
+
+    def _has_passed(self, request: dict[str, Any], guard: Guard) -> bool:
+        """True once for what ``check_send`` has just looked at."""
+        passed, self._passed = self._passed, None
+        if passed is None or passed[1:] != (request, guard):
+            return False
+        return 0 <= self._monotonic() - passed[0] <= CHECK_SECONDS
+
+    def _objection(self, request: dict[str, Any], guard: Guard) -> dict[str, Any] | None:
+        """What stands in the way of a send: its "stage" with details; None where nothing does. Raises CallFailed."""
+        asked = [] if guard.worst is None else [("symbol_info_tick", request["symbol"])]
+        checks = [("order_check", request)] if guard.check else []
+        self._ahead(("account_info",), ("terminal_info",), *asked, *checks)
+        account = self._must("account_info")
+        terminal = self._must("terminal_info")
+        here = (account["login"], account["server"], terminal["path"] if guard.path else "")
+        if here != (guard.login, guard.server, guard.path):
+            return {"stage": "account", "login": here[0], "server": here[1], "path": terminal["path"]}
+        if not terminal["connected"]:
+            return {"stage": "connection"}
+        if guard.worst is not None:
+            tick = self._must("symbol_info_tick", request["symbol"])
+            buys = request["type"] == _BUY
+            quote = tick["ask"] if buys else tick["bid"]
+            if quote > guard.worst if buys else quote < guard.worst:
+                return {"stage": "price", "price": quote}
+        if guard.check:
+            checked = self._raw("order_check", request)
+            if checked is not None and checked["retcode"] not in _CHECK_PASSED:
+                return {"stage": "check", "check": checked, **self._money(request, account)}
+        return None
 
     def after_send(
         self, deal: int = 0, order: int = 0, position: int = 0, rest: bool = False

@@ -1,0 +1,62 @@
+"""Gets an opening ready while its decision is still being journalled: what stands before its send is looked at then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from signalos.brokers.mt5 import constants as mt5
+from signalos.brokers.mt5.ahead import Moment
+from signalos.brokers.mt5.facts import NEW_SECONDS
+from signalos.brokers.mt5.opening import Opening
+from signalos.brokers.mt5.plan import Plan, Prepared, Tools
+from signalos.brokers.mt5.request import TradeRequest
+from signalos.domain.order import OpenLeg, OrderRequest
+
+_What: TypeAlias = tuple[OrderRequest, str, int]
+"""A request, its tag and its magic number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readied:
+    """A plan with its first preparation, and what it was made of."""
+
+    what: _What
+    at: Moment
+    plan: Plan
+    made: Prepared
+
+
+class Readying:
+    """Keeps the newest preparation: good for one send of the same, right after it."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._kept: Readied | None = None
+
+    def begin(self, request: OrderRequest, tag: str, magic: int) -> None:
+        """Prepare ``request`` and let the worker check it, where the decision's reading serves. Nothing goes out."""
+        self._kept = None
+        if not isinstance(request, OpenLeg):
+            return
+        plan = Opening(self._tools, request, tag, magic)
+        made = plan.prepare_at_once()
+        if made is None:
+            return
+        link = self._tools.link
+        self._kept = Readied((request, tag, magic), link.moment(), plan, made)
+        if isinstance(made, TradeRequest):
+            link.check_ahead(made.as_dict(), check=must_be_checked(plan, made), worst=made.worst)
+
+    def take(self, request: OrderRequest, tag: str, magic: int) -> Readied | None:
+        """What was prepared of just this, if it still holds; it is handed out once."""
+        kept, self._kept = self._kept, None
+        if kept is None or kept.what != (request, tag, magic):
+            return None
+        (sends, at), (now_sends, now) = kept.at, self._tools.link.moment()
+        return kept if sends == now_sends and 0 <= now - at <= NEW_SECONDS else None
+
+
+def must_be_checked(plan: Plan, made: TradeRequest) -> bool:
+    """True where the terminal's own order_check comes before the send."""
+    return made.action in (mt5.ACTION_DEAL, mt5.ACTION_PENDING) and plan.adds_exposure
