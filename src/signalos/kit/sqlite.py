@@ -8,6 +8,8 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+_WAL_TRIES = 100
+
 
 class SchemaTooNew(RuntimeError):
     """The file was written by a newer version: nothing is touched; start the newer version again."""
@@ -31,7 +33,7 @@ def open_sqlite(
     )
     try:
         db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode=WAL")
+        _use_wal(db)
         db.execute("PRAGMA synchronous=FULL")
         db.execute("PRAGMA foreign_keys=ON")
         done = _steps_done(db)
@@ -72,6 +74,21 @@ def transaction(db: sqlite3.Connection, *, synced: bool = True) -> Iterator[sqli
     finally:
         if not synced:
             db.execute("PRAGMA synchronous=FULL")
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Turn WAL on, also where others open the same new file at this moment. Raises OperationalError."""
+    for tries_left in reversed(range(_WAL_TRIES)):
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as why:
+            if why.sqlite_errorname != "SQLITE_BUSY" or not tries_left:
+                raise
+            # This statement alone does not wait for a lock. One that does passes when the other has done it.
+            with transaction(db):
+                pass
+        else:
+            return
 
 
 def _roll_back(db: sqlite3.Connection) -> None:
