@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -80,14 +79,9 @@ class ContextBuilder:
         A symbol that a terminal which answers otherwise tells nothing about holds up only so many tries.
         """
         tries, self._silent_tries = self._silent_tries, 0
-        reading = asyncio.ensure_future(self._look(action))
-        try:
-            # The question is on its way: while the terminal answers, the journal is read.
-            await asyncio.sleep(0)
-            read_at, living, trades_today = self._journalled()
-            snapshot, ticks = await reading
-        finally:
-            reading.cancel()
+        # Asked ahead, the terminal answers while the journal is read.
+        read_at, living, trades_today = self._journalled()
+        snapshot, ticks = await self._look(action)
         if read_at != self._moment():
             _, living, trades_today = self._journalled()
         self._silent_tries = tries + 1

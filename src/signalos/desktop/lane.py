@@ -88,6 +88,11 @@ class Lane:
         if self._taking and self._hears(message) and actions != ():
             self._contexts.expect(actions[0] if actions else None)
 
+    def expect_from(self, source: str) -> None:
+        """Say that a message of ``source`` has just arrived."""
+        if self._taking and self._listens_to(source):
+            self._contexts.expect(None)
+
     def wake(self) -> None:
         """Say that something may be to do."""
         self._awake.set()

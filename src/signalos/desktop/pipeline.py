@@ -69,10 +69,14 @@ class Pipeline:
         What is read from it is journalled in the same step: one wait for the disk less on the way to the order. That
         of a post that is ``given_again`` is left to the decision's step, or to :meth:`run` a moment later.
         """
+        if given_again:
+            # Not seen before, as its place says: the terminal is asked while it is journalled.
+            for lane in self._lanes:
+                lane.expect_from(post.source)
         with self._journal.transaction(synced=not given_again):
             if self._journal.messages.add(post, position) is None:
                 return
-            self.read_next()
+            self.read_next(expected=given_again)
         for lane in self._lanes:
             lane.wake()
         self._arrived.set()  # an older one may be unread
@@ -95,8 +99,8 @@ class Pipeline:
             await self._clock.sleep(SYNC_AFTER_SECONDS)
             self._journal.sync()
 
-    def read_next(self) -> bool:
-        """Read the oldest unread message; False if there is none."""
+    def read_next(self, *, expected: bool = False) -> bool:
+        """Read the oldest unread message; False if there is none. ``expected``: the lanes know that one is coming."""
         waiting = self._journal.messages.unread()
         if waiting is None:
             return False
@@ -109,8 +113,9 @@ class Pipeline:
             # What another channel wrote is a quote: only this channel's own words are instructions.
             reading = Reading(reason="forwarded")
         else:
-            for lane in self._lanes:
-                lane.expect(message)
+            if not expected:
+                for lane in self._lanes:
+                    lane.expect(message)
             reading = self._read(waiting)
             for lane in self._lanes:
                 lane.expect(message, reading.actions)

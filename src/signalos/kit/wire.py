@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -50,50 +51,14 @@ class WireNeverSent(ConnectionError):
     """The request never left this process: it was certainly not carried out."""
 
 
+@dataclass(frozen=True, slots=True)
 class UnderWay:
-    """A call whose request has left already. Awaiting it waits for the answer; letting it fall is no harm.
+    """A call whose request has left already. Awaiting it waits for the answer; letting it fall is no harm."""
 
-    ``lost`` is waited for before WireLost or WireTimeout is raised.
-    """
-
-    def __init__(
-        self, answer: asyncio.Future[Answer], lost: Callable[[], Awaitable[None]] | None = None
-    ) -> None:
-        self._answer = answer
-        self._lost = lost
-        answer.add_done_callback(_seen)
-
-    @property
-    def answered(self) -> bool:
-        """True once the answer is there."""
-        return self._answer.done() and not self._answer.cancelled() and self._answer.exception() is None
-
-    def then(self, lost: Callable[[], Awaitable[None]]) -> UnderWay:
-        """The same call, with ``lost`` to be waited for."""
-        return UnderWay(self._answer, lost)
-
-    def cancel(self) -> None:
-        """Wait for it no longer."""
-        self._answer.cancel()
+    wait: Callable[[], Coroutine[Any, Any, Answer]]
 
     def __await__(self) -> Generator[Any, Any, Answer]:
-        try:
-            return (yield from self._answer)
-        except (WireLost, WireTimeout):
-            if self._lost is not None:
-                yield from self._lost().__await__()
-            raise
-
-
-def under_way(calling: Awaitable[Answer]) -> UnderWay:
-    """``calling`` as a call under way: it goes on while nobody waits for it."""
-    return calling if isinstance(calling, UnderWay) else UnderWay(asyncio.ensure_future(calling))
-
-
-def _seen(answer: asyncio.Future[Answer]) -> None:
-    """What went wrong with a call that nobody waits for is nothing to complain about."""
-    if not answer.cancelled():
-        answer.exception()
+        return self.wait().__await__()
 
 
 class Transport(Protocol):
@@ -141,27 +106,42 @@ class LineTransport:
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> UnderWay:
-        """As :meth:`Transport.call`; the request has left when this returns, and its deadline runs."""
+    ) -> Awaitable[Answer]:
+        """As :meth:`Transport.call`; the request has left when this returns, before it is waited for."""
         if self._gone:
             raise WireNeverSent(f"{fn}: the peer has closed the connection")
         request = Request(next(self._ids), fn, list(args), dict(kwargs or {}))
-        line = self._encoder.encode(request) + b"\n"
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[Answer] = loop.create_future()
+        waiter: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[request.id] = waiter
-        timer = loop.call_later(deadline, _too_late, waiter, fn, deadline)
-        waiter.add_done_callback(partial(self._over, request.id, timer))
         try:
-            self._writer.write(line)
+            self._writer.write(self._encoder.encode(request) + b"\n")
         except (ConnectionError, RuntimeError) as why:
             # Bytes may already have left: never claim that nothing was sent.
             waiter.set_exception(WireLost(f"{fn}: {why}"))
-        return UnderWay(waiter)
+        except BaseException:
+            del self._waiting[request.id]
+            raise
+        return UnderWay(partial(self._answer, fn, request.id, waiter, deadline))
 
-    def _over(self, number: int, timer: asyncio.TimerHandle, _: asyncio.Future[Answer]) -> None:
-        timer.cancel()
-        self._waiting.pop(number, None)
+    async def _answer(
+        self, fn: str, number: int, waiter: asyncio.Future[Answer], deadline: float
+    ) -> Answer:
+        try:
+            async with asyncio.timeout(deadline):
+                await self._writer.drain()
+                return await waiter
+        except TimeoutError:
+            raise WireTimeout(f"{fn}: no answer within {deadline:g} s") from None
+        except WireLost:
+            raise
+        except (ConnectionError, RuntimeError) as why:
+            # Bytes may already have left: never claim that nothing was sent.
+            raise WireLost(f"{fn}: {why}") from why
+        finally:
+            self._waiting.pop(number, None)
+            # A failed write leaves the waiter unread: asyncio would complain about its error later.
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()
 
     async def close(self) -> None:
         self._task.cancel()
@@ -186,11 +166,6 @@ class LineTransport:
             for waiter in self._waiting.values():
                 if not waiter.done():
                     waiter.set_exception(WireLost(why))
-
-
-def _too_late(waiter: asyncio.Future[Answer], fn: str, deadline: float) -> None:
-    if not waiter.done():
-        waiter.set_exception(WireTimeout(f"{fn}: no answer within {deadline:g} s"))
 
 
 def send_at_once(writer: asyncio.StreamWriter) -> None:

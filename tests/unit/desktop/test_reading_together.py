@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from signalos.brokers.base import Snapshot
+from signalos.desktop.journal.store import FILE_NAME
 from signalos.domain.errors import Refused
 from signalos.domain.market import Tick
+from signalos.domain.order import OrderRequest
 from signalos.domain.signal import Open, Side
 from signalos.kit.clock import VirtualClock
 from tests.support.fake_broker import FakeBroker
@@ -27,6 +30,14 @@ class Together(FakeBroker):
     alone: list[str] = field(default_factory=list)
     both: list[str] = field(default_factory=list)
     expected: list[str | None] = field(default_factory=list)
+
+    ready: list[tuple[OrderRequest, str, int]] = field(default_factory=list)
+    on_disk: Callable[[], int] = lambda: 0
+    on_disk_then: list[int] = field(default_factory=list)
+
+    def get_ready(self, request: OrderRequest, *, tag: str, magic: int) -> None:
+        self.ready.append((request, tag, magic))
+        self.on_disk_then.append(self.on_disk())
 
     def look_ahead(self, canonical: str | None = None) -> None:
         self.expected.append(canonical)
@@ -68,3 +79,16 @@ async def test_a_symbol_that_the_broker_lacks_is_refused_as_ever(rig: Rig) -> No
     rig.say(1, "buy", _open("XAUUSD"))
     await rig.run(0.5)
     assert [line["reason"] for line in rig.lines()] == ["unknown_symbol"]
+
+
+async def test_an_order_is_got_ready_while_it_is_journalled(rig: Rig) -> None:
+    assert isinstance(rig.broker, Together)
+    other = sqlite3.connect(rig.home / FILE_NAME)  # sees what is committed only
+    rig.broker.on_disk = lambda: int(other.execute("SELECT COUNT(*) FROM intent").fetchone()[0])
+    rig.say(1, "buy", _open("EURUSD"))
+    await rig.run(0.5)
+    (intent,) = rig.journal.intents.everything()
+    assert rig.broker.ready == [(intent.request, intent.tag, intent.magic)]
+    assert (rig.broker.on_disk_then, rig.broker.on_disk()) == ([0], 1)
+    assert rig.broker.sends == [intent.request]
+    other.close()

@@ -131,14 +131,15 @@ OPEN_IT = """
 import sys
 from pathlib import Path
 from signalos.kit.sqlite import open_sqlite
-path, steps = Path(sys.argv[1]), sys.argv[2:]
+folder, steps = Path(sys.argv[1]), sys.argv[2:]
 sys.stdin.readline()
-open_sqlite(path, steps).close()
+for number in range(20):
+    open_sqlite(folder / str(number), steps).close()
 """
 
 
-def test_processes_that_make_the_same_file_at_once_all_succeed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", OPEN_IT, str(tmp_path / "f"), NOTES, TRIGGER]
+def test_processes_that_make_the_same_files_at_once_all_succeed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OPEN_IT, str(tmp_path), NOTES, TRIGGER]
     started = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(4)
@@ -149,6 +150,7 @@ def test_processes_that_make_the_same_file_at_once_all_succeed(tmp_path: Path) -
         process.stdin.flush()
     errors = [process.communicate()[1] for process in started]
     assert [process.returncode for process in started] == [0] * 4, "\n".join(errors)
-    db = open_sqlite(tmp_path / "f", [NOTES, TRIGGER])
-    assert texts(db) == ["made by step two; really"]
-    db.close()
+    for number in range(20):
+        db = open_sqlite(tmp_path / str(number), [NOTES, TRIGGER])
+        assert texts(db) == ["made by step two; really"]
+        db.close()

@@ -78,8 +78,8 @@ class Rig:
 @pytest.fixture
 async def rig() -> AsyncIterator[Rig]:
     module = FakeModule()
-    workers = Workers(module)
     time = VirtualClock(datetime.fromtimestamp(EPOCH, UTC))
+    workers = Workers(module, time.monotonic)
     clock = ShiftingClock(time, time.shift)
     broker = Mt5Broker("t1", workers, clock, Settings())
     await broker.start()

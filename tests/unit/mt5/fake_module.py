@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -334,8 +335,8 @@ class SessionTransport:
     answer then is lost; ``dead`` = the process is gone.
     """
 
-    def __init__(self, module: FakeModule) -> None:
-        self._session = Session(module)
+    def __init__(self, module: FakeModule, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._session = Session(module, monotonic=monotonic)
         self.lose = 0
         self.dead = False
         self.calls: list[str] = []
@@ -368,12 +369,13 @@ class SessionTransport:
 class Workers:
     """A factory of :class:`SessionTransport` over one module; keeps what it made."""
 
-    def __init__(self, module: FakeModule) -> None:
+    def __init__(self, module: FakeModule, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.module = module
         self.made: list[SessionTransport] = []
+        self._monotonic = monotonic
 
     async def __call__(self) -> SessionTransport:
-        self.made.append(SessionTransport(self.module))
+        self.made.append(SessionTransport(self.module, self._monotonic))
         return self.made[-1]
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import pytest
 
 from signalos.brokers.mt5.native import native_module
-from signalos.brokers.mt5.session import MODULE_FUNCTIONS, Session
+from signalos.brokers.mt5.session import CHECK_SECONDS, MODULE_FUNCTIONS, Session
 from signalos.brokers.mt5.worker import serve
 from signalos.brokers.mt5data import load_functions
 from signalos.domain.errors import ConfigError
@@ -84,10 +84,12 @@ def test_without_a_connection_or_account_nothing_is_sent(module: FakeModule) -> 
     assert module.sent == []
 
 
-def test_a_module_that_raises_before_the_send_has_sent_nothing(module: FakeModule) -> None:
-    def broken() -> None:
-        raise OSError("pipe")
+def broken() -> None:
+    """What a module's function does whose terminal has gone badly."""
+    raise OSError("pipe")
 
+
+def test_a_module_that_raises_before_the_send_has_sent_nothing(module: FakeModule) -> None:
     module.account_info = broken  # type: ignore[method-assign]
     answer = ask(module, "guarded_send", ORDER, **US)
     assert (answer.ok["sent"], answer.ok["stage"]) == (False, "raised")
@@ -100,6 +102,84 @@ def test_a_module_that_raises_after_the_send_may_have_sent(module: FakeModule) -
     assert answer.ok["sent"] is True
     assert answer.ok["result"] is None
     assert module.in_deals() == 1
+
+
+@pytest.fixture
+def asked_ahead(module: FakeModule) -> tuple[Session, list[float]]:
+    """A session that has checked ORDER ahead; its time is the list's only number."""
+    time = [100.0]
+    session = Session(module, monotonic=lambda: time[0])
+    answer = session.answer(Request(1, "check_send", [ORDER, US]))
+    assert answer.ok == {"passed": True}
+    assert module.sent == []
+    return session, time
+
+
+AsksAhead: TypeAlias = tuple[Session, list[float]]
+
+
+def send(session: Session, order: dict[str, Any] = ORDER, **changes: Any) -> Any:
+    return session.answer(Request(2, "guarded_send", [order], US | changes)).ok
+
+
+def test_what_was_checked_ahead_is_sent_at_once(module: FakeModule, asked_ahead: AsksAhead) -> None:
+    session, time = asked_ahead
+    time[0] += CHECK_SECONDS
+    module.account_info = broken  # type: ignore[method-assign]
+    assert send(session)["result"]["retcode"] == 10009
+
+
+@pytest.mark.parametrize("seconds", [CHECK_SECONDS + 0.001, -0.001])
+def test_a_check_that_is_not_fresh_is_made_again(
+    module: FakeModule, asked_ahead: AsksAhead, seconds: float
+) -> None:
+    session, time = asked_ahead
+    time[0] += seconds
+    module.account.values["login"] = 6
+    assert (send(session)["stage"], module.sent) == ("account", [])
+
+
+def test_a_check_serves_one_send(module: FakeModule, asked_ahead: AsksAhead) -> None:
+    session, _ = asked_ahead
+    assert send(session)["sent"]
+    module.account.values["login"] = 6
+    assert send(session)["stage"] == "account"
+    assert module.in_deals() == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "guard"),
+    [
+        (ORDER | {"volume": 0.2}, {}),
+        (ORDER, {"check": True}),
+        (ORDER, {"worst": 1.2}),
+        (ORDER, {"path": "x"}),
+    ],
+)
+def test_a_check_is_for_just_what_was_checked(
+    module: FakeModule, asked_ahead: AsksAhead, order: dict[str, Any], guard: dict[str, Any]
+) -> None:
+    session, _ = asked_ahead
+    module.account.values["login"] = 6
+    assert (send(session, order, **guard)["stage"], module.sent) == ("account", [])
+
+
+def test_what_did_not_pass_is_checked_again(module: FakeModule) -> None:
+    session = Session(module, monotonic=lambda: 1.0)
+    module.terminal.values["connected"] = False
+    assert session.answer(Request(1, "check_send", [ORDER, US])).ok == {"passed": False}
+    assert send(session) == {"sent": False, "stage": "connection"}
+    module.terminal.values["connected"] = True
+    assert send(session)["sent"]
+
+
+def test_a_check_ahead_that_cannot_be_made_leaves_no_older_one(
+    module: FakeModule, asked_ahead: AsksAhead
+) -> None:
+    session, _ = asked_ahead
+    module.running = False
+    assert session.answer(Request(2, "check_send", [ORDER, US])).ok is None
+    assert (send(session)["stage"], module.sent) == ("read", [])
 
 
 def test_a_symbol_is_selected_where_needed(module: FakeModule) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from signalos.kit.wire import Answer, Transport, UnderWay, WireNeverSent, under_way
+from signalos.kit.wire import Answer, Transport, WireNeverSent
 
 Question: TypeAlias = tuple[str, tuple[Any, ...]]
 """A reading function and its arguments."""
@@ -25,7 +26,7 @@ class Asked:
 
     question: Question
     at: Moment
-    call: UnderWay
+    call: asyncio.Future[Answer]
 
 
 class Ahead:
@@ -36,7 +37,7 @@ class Ahead:
 
     def ask(self, transport: Transport, question: Question, at: Moment, deadline: float) -> None:
         """Put ``question`` behind those on their way. Never raises: who reads it later is told."""
-        if all(asked.call.answered and not _young(asked, at) for asked in self._asked):
+        if self._asked and all(asked.call.done() and not _young(asked, at) for asked in self._asked):
             self._asked.clear()  # nobody wanted the answers
         if len(self._asked) >= MOST or any(asked.question == question for asked in self._asked):
             return
@@ -45,7 +46,9 @@ class Ahead:
             calling = transport.call(fn, args, {}, deadline=deadline)
         except WireNeverSent:
             return  # the reading itself begins with a new worker
-        self._asked.append(Asked(question, at, under_way(calling)))
+        call = asyncio.ensure_future(calling)
+        call.add_done_callback(_seen)
+        self._asked.append(Asked(question, at, call))
 
     def asked_at(self, question: Question, now: Moment) -> Moment | None:
         """When ``question`` was put, if its answer comes next and will serve."""
@@ -70,6 +73,12 @@ class Ahead:
         for asked in self._asked:
             asked.call.cancel()
         self._asked.clear()
+
+
+def _seen(call: asyncio.Future[Answer]) -> None:
+    """What went wrong with a question that nobody reads is nothing to complain about."""
+    if not call.cancelled():
+        call.exception()
 
 
 def _young(asked: Asked, now: Moment) -> bool:

@@ -8,11 +8,20 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from signalos.kit.wire import LINE_LIMIT, LineTransport, UnderWay, WireNeverSent, send_at_once
+from signalos.kit.wire import (
+    LINE_LIMIT,
+    Answer,
+    LineTransport,
+    UnderWay,
+    WireLost,
+    WireNeverSent,
+    WireTimeout,
+    send_at_once,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -56,14 +65,19 @@ class WorkerProcess:
         kwargs: Mapping[str, Any] | None = None,
         *,
         deadline: float,
-    ) -> UnderWay:
+    ) -> Awaitable[Answer]:
         """As :meth:`Transport.call`; the request has left when this returns, before it is waited for."""
-        calling = self._transport.call(fn, args, kwargs, deadline=deadline)
-        return calling.then(partial(self._unanswered, fn))
+        return UnderWay(
+            partial(self._answer, fn, self._transport.call(fn, args, kwargs, deadline=deadline))
+        )
 
-    async def _unanswered(self, fn: str) -> None:
-        _log.warning("worker %d is killed: %s was not answered", self.pid, fn)
-        await self.kill()
+    async def _answer(self, fn: str, calling: Awaitable[Answer]) -> Answer:
+        try:
+            return await calling
+        except (WireTimeout, WireLost):
+            _log.warning("worker %d is killed: %s was not answered", self.pid, fn)
+            await self.kill()
+            raise
 
     async def kill(self) -> None:
         """End the process at once and wait until it is gone."""

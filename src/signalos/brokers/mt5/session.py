@@ -218,9 +218,11 @@ class Session:
 
         What passed is not looked at again by a ``guarded_send`` of just this within ``CHECK_SECONDS``.
         """
+        self._passed = None
         at, guarded = self._monotonic(), Guard(**guard)
         passed = self._objection(request, guarded) is None
-        self._passed = (at, request, guarded) if passed else None
+        if passed:
+            self._passed = (at, request, guarded)
         return {"passed": passed}
 
     def guarded_send(self, request: dict[str, Any], **guard: Any) -> dict[str, Any]:
