@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from signalos.brokers.simulated.codes import DealType, Entry, Execution
+from signalos.brokers.simulated.codes import DealType, Entry, Execution, MarginMode
 from signalos.brokers.simulated.engine import Account
 from signalos.brokers.simulated.market import Market
 from signalos.brokers.simulated.records import AccountSettings, Deal, opened_account
@@ -90,10 +90,12 @@ class Brokerage:
         filling: int = 3,
         instant: bool = False,
         comments: str = "kept",
+        netting: bool = False,
     ) -> None:
         self._clock = clock
         self._comments = comments
-        settings = AccountSettings(deposit=Decimal(100_000))
+        mode = MarginMode.RETAIL_NETTING if netting else MarginMode.RETAIL_HEDGING
+        settings = AccountSettings(deposit=Decimal(100_000), margin_mode=mode)
         state, _ = opened_account(settings, to_micros(START))
         market = Market(prices(path), contracts(filling, instant), settings.currency, settings.digits)
         self._now: Callable[[], int] = lambda: to_micros(clock.now())

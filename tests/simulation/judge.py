@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from signalos.brokers.simulated.codes import Entry, Reason
 from signalos.brokers.simulated.records import Deal, Position
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
 from signalos.desktop.journal.intents import Intent
@@ -200,7 +201,7 @@ class _Judge:
         for number in self._unseen():
             alive.pop(str(number), None)
         for position in self._state.positions.values():
-            if not position.magic or position.ticket in self._unseen():
+            if not self._own(position) or position.ticket in self._unseen():
                 continue
             leg = alive.pop(str(position.ticket), None)
             if leg is None or leg.state != "open":
@@ -215,13 +216,32 @@ class _Judge:
                 "unexplained", f"leg {leg.key} is {leg.state}, the account has nothing of it"
             )
 
+    def _own(self, position: Position) -> Decimal:
+        """Lots of a position that are ours. Where it is shared, who takes from it takes their own first."""
+        if not self._result.schedule.netting:
+            return position.volume * VOLUME_UNIT if position.magic else Decimal(0)
+        own = others = 0
+        for deal in self._result.brokerage.deals():
+            if deal.position != position.ticket:
+                continue
+            by_hand = deal.reason is Reason.EXPERT and not deal.magic
+            if deal.entry is Entry.IN:
+                own, others = (own, others + deal.volume) if by_hand else (own + deal.volume, others)
+                continue
+            closed = min(deal.volume, own + others)
+            mine = min(own, max(0, closed - others)) if by_hand else min(own, closed)
+            own, others = own - mine, others - (closed - mine)
+            if deal.entry is Entry.INOUT:
+                return Decimal(0)  # turned round: from there on it is somebody else's
+        return own * VOLUME_UNIT
+
     def _unseen(self) -> set[int]:
         """The positions that the market changed since the last app had looked."""
         end = to_micros(START) + self._result.watched_until * 1_000_000
         return {deal.position for deal in self._result.brokerage.deals() if deal.time >= end}
 
     def _same(self, leg: Leg, position: Position) -> None:
-        volume = position.volume * VOLUME_UNIT
+        volume = self._own(position)
         if leg.trade.volume - leg.trade.closed_volume != volume:
             self._verdict.fault(
                 "unexplained",
@@ -261,7 +281,7 @@ class _Judge:
 
     def _left_by_stop(self) -> list[int]:
         """What is ours; a hand may open something after the account was proven flat."""
-        positions = [p.ticket for p in self._state.positions.values() if p.magic]
+        positions = [p.ticket for p in self._state.positions.values() if self._own(p)]
         return positions + [o.ticket for o in self._state.orders.values() if o.magic]
 
     def _entries_after(self, stop: Stop) -> None:

@@ -69,6 +69,7 @@ class Simulation:
             filling=schedule.filling,
             instant=schedule.instant,
             comments=schedule.comments,
+            netting=schedule.netting,
         )
         chance = random.Random(f"accidents:{seed}")
         # Where a terminal's answer proves what it never received, nothing is under way for long.
@@ -82,7 +83,7 @@ class Simulation:
         self.desktop: Desktop | None = None
         self.errors: list[str] = []
         self.watched_until = 0.0
-        self.troubles: Counter[str] = Counter()
+        self.troubles: Counter[str] = Counter({"netting account": int(schedule.netting)})
         self.dead: list[Desktop] = []
         self._ended: list[Desktop] = []
         self._lives = iter(schedule.lives)

@@ -10,6 +10,8 @@ from tests.simulation.desktop import Death
 
 EVENTFUL_SECONDS = 18.0
 """Everything that goes wrong has happened and is over by then."""
+NETTING_SHARE = 0.2
+"""So many of the schedules have an account with one position a symbol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Schedule:
     """Everything a run needs; the same seed, the same schedule."""
 
     seed: int
+    netting: bool
     path: int
     filling: int
     instant: bool
@@ -57,6 +60,7 @@ def drawn(seed: int) -> Schedule:
     chance, lives, power = dice("terminal"), dice("lives"), dice("power")
     return Schedule(
         seed=seed,
+        netting=dice("account").random() < NETTING_SHARE,
         path=chance.randrange(48),
         filling=chance.choice((1, 2, 3)),
         instant=chance.random() < 0.25,

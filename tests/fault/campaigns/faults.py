@@ -27,7 +27,7 @@ from tests.simulation.desktop import Build
 from tests.simulation.judge import judged
 from tests.simulation.planted import PLANTED
 from tests.simulation.run import finished
-from tests.simulation.schedule import drawn
+from tests.simulation.schedule import Schedule, drawn
 
 EXECUTED_AT_LEAST = 0.95
 SHOWN_FAULTS = 30
@@ -71,9 +71,9 @@ class Tally:
         return bool(self.legs) and not self.faults and self.share >= EXECUTED_AT_LEAST
 
 
-def one(seed: int, folder: Path, build: Build) -> Tally:
+def one(schedule: Schedule, folder: Path, build: Build) -> Tally:
     """Run and judge one schedule."""
-    with finished(drawn(seed), folder, load_languages(), build) as result:
+    with finished(schedule, folder, load_languages(), build) as result:
         verdict = judged(result)
         return Tally(
             schedules=1,
@@ -84,7 +84,7 @@ def one(seed: int, folder: Path, build: Build) -> Tally:
             kinds=Counter(kind for kind, _ in verdict.faults),
             missed=verdict.missed,
             accidents=result.accidents,
-            faults=[(seed, kind, text) for kind, text in verdict.faults],
+            faults=[(schedule.seed, kind, text) for kind, text in verdict.faults],
         )
 
 
@@ -94,7 +94,7 @@ def some(seeds: Iterable[int], root: Path, build: Build) -> Tally:
     folder.mkdir(exist_ok=True)
     tally = Tally()
     for seed in seeds:
-        tally.add(one(seed, folder, build))
+        tally.add(one(drawn(seed), folder, build))
     return tally
 
 
