@@ -99,7 +99,7 @@ class GetsReady(Protocol):
     """What a broker may have besides, so that its checks before a send are made while the decision is journalled."""
 
     def get_ready(self, request: OrderRequest, *, tag: str, magic: int) -> None:
-        """Say that ``execute`` of just this may come in a moment. Nothing is sent, and nothing is waited for."""
+        """Say that ``execute`` of just this may come in a moment. Sends and waits for nothing, and never raises."""
         ...
 
 

@@ -148,6 +148,15 @@ async def test_without_a_reading_for_the_decision_nothing_is_looked_at(rig: Rig)
     assert (await rig.do(rig.leg())).kind is OutcomeKind.DONE
 
 
+async def test_what_cannot_be_got_ready_shows_when_it_is_sent(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig.module.symbols["EURUSD"].values["volume_step"] = 0.0
+    await decided(rig)
+    assert "could not be got ready" in caplog.text
+    assert (rig.workers.current.calls, rig.module.sent) == ([], [])
+
+
 async def test_an_order_behind_a_check_that_hangs_was_certainly_not_sent(rig: Rig) -> None:
     await rig.broker.snapshot_with("EURUSD")
     hang(rig)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,6 +13,8 @@ from signalos.brokers.mt5.opening import Opening
 from signalos.brokers.mt5.plan import Plan, Prepared, Tools
 from signalos.brokers.mt5.request import TradeRequest
 from signalos.domain.order import OpenLeg, OrderRequest
+
+_log = logging.getLogger(__name__)
 
 _What: TypeAlias = tuple[OrderRequest, str, int]
 """A request, its tag and its magic number."""
@@ -35,12 +38,19 @@ class Readying:
         self._kept: Readied | None = None
 
     def begin(self, request: OrderRequest, tag: str, magic: int) -> None:
-        """Prepare ``request`` and let the worker check it, where the decision's reading serves. Nothing goes out."""
+        """Prepare ``request`` and let the worker check it, where the decision's reading serves. Nothing goes out.
+
+        Never raises: what cannot be prepared shows when it is to be sent, after it was journalled.
+        """
         self._kept = None
         if not isinstance(request, OpenLeg):
             return
         plan = Opening(self._tools, request, tag, magic)
-        made = plan.prepare_at_once()
+        try:
+            made = plan.prepare_at_once()
+        except Exception:
+            _log.exception("%s could not be got ready: it is prepared when it is sent", tag)
+            return
         if made is None:
             return
         link = self._tools.link
