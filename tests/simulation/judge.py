@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -95,6 +96,8 @@ class _Judge:
         for intent in self._intents:
             self._intent(intent)
         self._strangers()
+        if self._result.schedule.netting:
+            self._taken_from_others()
         self._legs()
         self._commands()
         self._stops()
@@ -217,23 +220,20 @@ class _Judge:
             )
 
     def _own(self, position: Position) -> Decimal:
-        """Lots of a position that are ours. Where it is shared, who takes from it takes their own first."""
+        """Lots of a position that are ours."""
         if not self._result.schedule.netting:
             return position.volume * VOLUME_UNIT if position.magic else Decimal(0)
-        own = others = 0
-        for deal in self._result.brokerage.deals():
-            if deal.position != position.ticket:
-                continue
-            by_hand = deal.reason is Reason.EXPERT and not deal.magic
-            if deal.entry is Entry.IN:
-                own, others = (own, others + deal.volume) if by_hand else (own + deal.volume, others)
-                continue
-            closed = min(deal.volume, own + others)
-            mine = min(own, max(0, closed - others)) if by_hand else min(own, closed)
-            own, others = own - mine, others - (closed - mine)
-            if deal.entry is Entry.INOUT:
-                return Decimal(0)  # turned round: from there on it is somebody else's
-        return own * VOLUME_UNIT
+        divided = list(parts(self._result.brokerage.deals(), position.ticket))
+        return divided[-1].own * VOLUME_UNIT if divided else Decimal(0)
+
+    def _taken_from_others(self) -> None:
+        """Nothing that a hand added is closed or turned round by us, but by a stop that closes everything."""
+        stops = {s.latch_id for s in self._result.people.stops if s.mode == "close-all"}
+        all_of_it = {i.tag for i in self._intents if i.key.origin.removeprefix("latch:") in stops}
+        for position in {deal.position for deal in self._result.brokerage.deals()}:
+            for part in parts(self._result.brokerage.deals(), position):
+                if part.taken and self._tags.get(part.deal.order, "") not in all_of_it:
+                    self._verdict.fault("unexplained", f"{part.taken} units were not ours: {part.deal}")
 
     def _unseen(self) -> set[int]:
         """The positions that the market changed since the last app had looked."""
@@ -297,6 +297,36 @@ class _Judge:
         ]
         for at, tag in late:
             self._verdict.fault("unproven", f"entry {tag} left {at - reached:.3f} s after the stop")
+
+
+@dataclass(frozen=True)
+class Part:
+    """How a shared position is divided after ``deal``, in volume units; ``taken``: what the app closed of the user's."""
+
+    deal: Deal
+    own: int
+    others: int
+    taken: int = 0
+
+
+def parts(deals: Sequence[Deal], position: int) -> Iterator[Part]:
+    """Divide a position between us and a hand, deal by deal: who takes from it takes their own first."""
+    own = others = 0
+    for deal in deals:
+        if deal.position != position:
+            continue
+        by_hand = deal.reason is Reason.EXPERT and not deal.magic
+        if deal.entry is Entry.IN:
+            own, others = (own, others + deal.volume) if by_hand else (own + deal.volume, others)
+            yield Part(deal, own, others)
+            continue
+        closed = min(deal.volume, own + others)
+        mine = min(own, max(0, closed - others)) if by_hand else min(own, closed)
+        own, others = own - mine, others - (closed - mine)
+        if deal.entry is Entry.INOUT:
+            own = others = 0  # turned round: from there on it is somebody else's
+        by_app = deal.reason is Reason.EXPERT and deal.magic
+        yield Part(deal, own, others, deal.volume - mine if by_app else 0)
 
 
 def _twins(one: Intent, other: Intent) -> bool:

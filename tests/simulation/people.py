@@ -127,7 +127,7 @@ class People:
                 self._resume()
             case "pause":
                 self.server.command("pause", {})
-            case "hand close" | "hand part" | "hand level" | "hand open":
+            case "hand close" | "hand part" | "hand level" | "hand open" | "hand add":
                 self._hand(kind, data)
             case _:
                 raise ValueError(kind)
@@ -265,12 +265,16 @@ class People:
             levels = {"sl": symbol.price(stop), "tp": symbol.price(position.tp)}
             brokerage.by_hand({"action": 6, "position": position.ticket, "symbol": symbol.name, **levels})
             return
+        bid, ask = brokerage.price(symbol.name)
+        if kind == "hand add":
+            direction, price = (0, ask) if position.is_buy else (1, bid)
+            self._deal({"symbol": symbol.name, "volume": 0.1, "type": direction, "price": float(price)})
+            return
         units = position.volume
         if kind == "hand part":
             units = units // 3_000_000 * 1_000_000
             if not units:
                 return
-        bid, ask = brokerage.price(symbol.name)
         self._deal(
             {
                 "symbol": symbol.name,

@@ -64,6 +64,18 @@ class LosesClose(Executor):
         return super().adopt(intent, outcome)
 
 
+class ClosesWhatIsNotOurs(Executor):
+    """Closes a position that the user added to as if all of it were ours."""
+
+    def begin(self, intent: Intent) -> bool:
+        if isinstance(intent.request, ClosePosition) and intent.request.remaining:
+            self._journal.intents.with_request(intent, ClosePosition(identifier=intent.request.identifier))
+        return super().begin(intent)
+
+    async def send_begun(self, intent: Intent) -> Intent:
+        return await super().send_begun(self._journal.intents.get(intent.key))
+
+
 class IgnoresLatchAtTheDoor(Executor):
     """Looks at the stop when it decides, and not again directly before it sends."""
 
@@ -89,6 +101,7 @@ PLANTED: dict[str, Build] = {
     "skipped journal": Build(executor=SkipsJournal),
     "lost close": Build(executor=LosesClose),
     "latch not asked before the send": Build(executor=IgnoresLatchAtTheDoor),
+    "the user's part closed": Build(executor=ClosesWhatIsNotOurs),
     "disk not waited for": Build(journal=WaitsForNoDisk),
 }
 """Name and the app with that bug."""

@@ -57,10 +57,13 @@ def drawn(seed: int) -> Schedule:
 
     posts = _posts(dice("posts"))
     events = [*posts, *_people(dice("people"), posts), *_troubles(dice("troubles"))]
+    netting = dice("account").random() < NETTING_SHARE
+    if netting:
+        events += _additions(dice("additions"))
     chance, lives, power = dice("terminal"), dice("lives"), dice("power")
     return Schedule(
         seed=seed,
-        netting=dice("account").random() < NETTING_SHARE,
+        netting=netting,
         path=chance.randrange(48),
         filling=chance.choice((1, 2, 3)),
         instant=chance.random() < 0.25,
@@ -116,6 +119,12 @@ def _people(chance: random.Random, posts: list[Event]) -> list[Event]:
         what = chance.choice(("hand close", "hand part", "hand level", "hand open"))
         events.append(_some_time(chance, what, pick=chance.random()))
     return events
+
+
+def _additions(chance: random.Random) -> list[Event]:
+    """The user adds to positions that are there."""
+    times = range(chance.choice((0, 1, 1, 2)))
+    return [_some_time(chance, "hand add", pick=chance.random()) for _ in times]
 
 
 def _troubles(chance: random.Random) -> list[Event]:

@@ -82,7 +82,7 @@ def _use_wal(db: sqlite3.Connection) -> None:
         try:
             db.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as why:
-            if why.sqlite_errorname != "SQLITE_BUSY" or not tries_left:
+            if why.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not tries_left:
                 raise
             # This statement alone does not wait for a lock. One that does passes when the other has done it.
             with transaction(db):

@@ -103,6 +103,18 @@ async def test_what_was_got_ready_long_ago_is_prepared_anew(rig: Rig) -> None:
     assert rig.workers.current.calls == ["check_send", *IN_FULL]
 
 
+async def test_the_readings_age_counts_from_when_it_was_asked_for(rig: Rig) -> None:
+    await rig.broker.snapshot_with("EURUSD")
+    rig.time.shift(NEW_SECONDS - 0.001)
+    leg = rig.leg()
+    rig.broker.get_ready(leg, tag=rig.tag(), magic=MAGIC)
+    await answers_come()
+    rig.time.shift(0.002)
+    rig.workers.current.calls.clear()
+    assert (await rig.do(leg)).kind is OutcomeKind.DONE
+    assert rig.workers.current.calls == IN_FULL
+
+
 async def test_what_was_got_ready_before_another_send_is_prepared_anew(rig: Rig) -> None:
     leg = await decided(rig)
     await rig.do(rig.leg(side=Side.SELL, stop_loss=Decimal("1.11"), take_profit=Decimal("1.09")), leg=2)

@@ -164,6 +164,38 @@ def test_a_check_is_for_just_what_was_checked(
     assert (send(session, order, **guard)["stage"], module.sent) == ("account", [])
 
 
+def test_a_terminal_too_slow_for_a_check_ahead_is_asked_once(module: FakeModule) -> None:
+    time, slow = [100.0], CHECK_SECONDS
+    session = Session(module, monotonic=lambda: time[0])
+    looks: list[float] = []
+    account_info = module.account_info
+
+    def slowly() -> Any:
+        time[0] += slow
+        looks.append(time[0])
+        return account_info()
+
+    module.account_info = slowly  # type: ignore[method-assign]
+    ahead = Request(1, "check_send", [ORDER, US])
+    for number in range(1, 4):
+        session.answer(ahead)
+        time[0] += 0.001
+        assert send(session)["sent"]
+        assert len(looks) == number + 1, "the first one twice, from then on each once"
+    slow = 0.001
+    assert send(session)["sent"]
+    session.answer(ahead)
+    assert send(session)["sent"]
+    assert len(looks) == 6, "and ahead again once it is quick"
+
+
+def test_a_check_does_not_outlive_a_new_connection(module: FakeModule, asked_ahead: AsksAhead) -> None:
+    session, _ = asked_ahead
+    session.answer(Request(2, "connect"))
+    module.account.values["login"] = 6
+    assert (send(session)["stage"], module.sent) == ("account", [])
+
+
 def test_what_did_not_pass_is_checked_again(module: FakeModule) -> None:
     session = Session(module, monotonic=lambda: 1.0)
     module.terminal.values["connected"] = False

@@ -42,6 +42,11 @@ class NewestFacts:
         """Keep ``facts`` from a reading that was asked for at ``read_at``."""
         self._kept = (read_at, facts)
 
+    @property
+    def read_at(self) -> Moment | None:
+        """When what is kept was asked for; None where nothing is."""
+        return None if self._kept is None else self._kept[0]
+
     def take(self, symbol: str) -> Facts | None:
         """The facts about ``symbol`` (the broker's name) if they still hold; they are handed out once."""
         kept, self._kept = self._kept, None

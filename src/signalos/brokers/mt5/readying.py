@@ -22,7 +22,7 @@ _What: TypeAlias = tuple[OrderRequest, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Readied:
-    """A plan with its first preparation, and what it was made of."""
+    """A plan with its first preparation, what it is for, and when the reading it was made from was asked for."""
 
     what: _What
     at: Moment
@@ -45,18 +45,20 @@ class Readying:
         self._kept = None
         if not isinstance(request, OpenLeg):
             return
+        read_at = self._tools.newest.read_at
         plan = Opening(self._tools, request, tag, magic)
         try:
             made = plan.prepare_at_once()
-        except Exception:
+        except Exception:  # noqa: BLE001 -- it would undo the decision that is being journalled
             _log.exception("%s could not be got ready: it is prepared when it is sent", tag)
             return
-        if made is None:
+        if made is None or read_at is None:
             return
-        link = self._tools.link
-        self._kept = Readied((request, tag, magic), link.moment(), plan, made)
+        self._kept = Readied((request, tag, magic), read_at, plan, made)
         if isinstance(made, TradeRequest):
-            link.check_ahead(made.as_dict(), check=must_be_checked(plan, made), worst=made.worst)
+            self._tools.link.check_ahead(
+                made.as_dict(), check=must_be_checked(plan, made), worst=made.worst
+            )
 
     def take(self, request: OrderRequest, tag: str, magic: int) -> Readied | None:
         """What was prepared of just this, if it still holds; it is handed out once."""

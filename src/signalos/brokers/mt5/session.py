@@ -74,11 +74,12 @@ class Session:
         self,
         module: Module,
         credentials: Mapping[str, Any] | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
+        monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._module = module
         self._monotonic = monotonic
         self._passed: tuple[float, dict[str, Any], Guard] | None = None
+        self._look_seconds = 0.0
         self._credentials = dict(credentials or {})
         self._last_error: tuple[int, str] = (1, "Success")
         self._composites: dict[str, Callable[..., Any]] = {
@@ -118,6 +119,7 @@ class Session:
 
     def connect(self, **options: Any) -> dict[str, Any]:
         """Initialize the module and say what it is connected to."""
+        self._passed = None
         wanted = {**self._credentials, **options}
         # The module takes the path without a name only.
         path = [wanted.pop("path")] if "path" in wanted else []
@@ -216,11 +218,14 @@ class Session:
     def check_send(self, request: dict[str, Any], guard: dict[str, Any]) -> dict[str, Any]:
         """Look now at what ``guarded_send`` (``guard`` are its keywords) will look at: {"passed": whether it did}.
 
-        What passed is not looked at again by a ``guarded_send`` of just this within ``CHECK_SECONDS``.
+        What passed is not looked at again by a ``guarded_send`` of just this within ``CHECK_SECONDS``. Where the last
+        look took most of them, there is none: it would be too old as soon as it was made.
         """
         self._passed = None
+        if self._look_seconds > CHECK_SECONDS / 2:
+            return {"passed": False}
         at, guarded = self._monotonic(), Guard(**guard)
-        passed = self._objection(request, guarded) is None
+        passed = self._look(request, guarded) is None
         if passed:
             self._passed = (at, request, guarded)
         return {"passed": passed}
@@ -233,7 +238,7 @@ class Session:
         """
         try:
             guarded = Guard(**guard)
-            objection = None if self._has_passed(request, guarded) else self._objection(request, guarded)
+            objection = None if self._has_passed(request, guarded) else self._look(request, guarded)
         except CallFailed as why:
             return {"sent": False, "stage": "read", "last_error": list(why.last_error)}
         except Exception as why:  # noqa: BLE001 -- before the send: provably nothing was sent
@@ -252,6 +257,14 @@ class Session:
         if passed is None or passed[1:] != (request, guard):
             return False
         return 0 <= self._monotonic() - passed[0] <= CHECK_SECONDS
+
+    def _look(self, request: dict[str, Any], guard: Guard) -> dict[str, Any] | None:
+        """As ``_objection``, and note how long it took."""
+        begin = self._monotonic()
+        try:
+            return self._objection(request, guard)
+        finally:
+            self._look_seconds = self._monotonic() - begin
 
     def _objection(self, request: dict[str, Any], guard: Guard) -> dict[str, Any] | None:
         """What stands in the way of a send: its "stage" with details; None where nothing does. Raises CallFailed."""
