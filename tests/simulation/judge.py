@@ -183,8 +183,17 @@ class _Judge:
             return
         if request.volume is None:
             self._verdict.fault("unexplained", f"executed, and the position is there: {_shown(intent)}")
-        elif closed < request.volume and position.volume * VOLUME_UNIT > request.remaining:
+        elif closed < request.volume and self._least(position) > request.remaining:
             self._verdict.fault("unexplained", f"{closed} lots closed, executed: {_shown(intent)}")
+
+    def _least(self, position: Position) -> Decimal:
+        """The fewest lots that a position has had: a hand may have added to it since."""
+        held, least = 0, position.volume
+        for deal in self._result.brokerage.deals():
+            if deal.position == position.ticket:
+                held += deal.volume if deal.entry is Entry.IN else -deal.volume
+                least = min(least, held)
+        return least * VOLUME_UNIT
 
     # -- the account -------------------------------------------------------------------------------
 

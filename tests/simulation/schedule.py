@@ -49,15 +49,19 @@ class Schedule:
     lives: tuple[Life, ...]
 
 
-def drawn(seed: int) -> Schedule:
-    """The schedule of ``seed``. Each part is drawn by itself: a change of one leaves the others as they are."""
+def drawn(seed: int, *, netting: bool | None = None) -> Schedule:
+    """The schedule of ``seed``. Each part is drawn by itself: a change of one leaves the others as they are.
+
+    ``netting``: whether the account has one position a symbol; drawn if not given.
+    """
 
     def dice(part: str) -> random.Random:
         return random.Random(f"{part}:{seed}")
 
     posts = _posts(dice("posts"))
     events = [*posts, *_people(dice("people"), posts), *_troubles(dice("troubles"))]
-    netting = dice("account").random() < NETTING_SHARE
+    if netting is None:
+        netting = dice("account").random() < NETTING_SHARE
     if netting:
         events += _additions(dice("additions"))
     chance, lives, power = dice("terminal"), dice("lives"), dice("power")

@@ -23,6 +23,10 @@ OwnDeals = Mapping[str, Sequence[Deal]]
 """Position -> its deals with their own part of volume and money. Empty on accounts that keep positions apart."""
 
 
+def _none(_: Position) -> bool:
+    return False
+
+
 class OwnParts:
     """Reads the own part of the positions that are known as legs."""
 
@@ -34,24 +38,30 @@ class OwnParts:
         self._journal = journal
         self._magic = magic
 
-    async def read(self, snapshot: Snapshot) -> OwnDeals:
-        """Own deals of every position of a leg. One whose deals do not explain its volume yet is left out."""
+    async def read(self, snapshot: Snapshot, also: Callable[[Position], bool] = _none) -> OwnDeals:
+        """Own deals of every position of a leg, and of those in ``also`` (an entry may be ours and not settled yet).
+
+        One whose deals do not explain its volume yet is left out.
+        """
         if snapshot.account.margin_mode is MarginMode.HEDGING:
             return {}
         found: dict[str, Sequence[Deal]] = {}
         for position in snapshot.positions:
-            if self._journal.legs.by_identifier(self._terminal_id, position.identifier) is None:
+            leg = self._journal.legs.by_identifier(self._terminal_id, position.identifier)
+            if leg is None and not also(position):
                 continue
             deals = await self._broker.deals(position.identifier)
             if sum((d.side.sign * d.volume for d in deals), ZERO) == position.side.sign * position.volume:
                 found[position.identifier] = self.own(deals)
         return found
 
-    async def volumes(self, snapshot: Snapshot) -> dict[str, Decimal]:
-        """What of each position of a leg is open and own, by the journal where the deals do not tell yet."""
+    async def volumes(
+        self, snapshot: Snapshot, also: Callable[[Position], bool] = _none
+    ) -> dict[str, Decimal]:
+        """What of each position in ``read`` is open and own; of a leg's by the journal where deals do not tell yet."""
         if snapshot.account.margin_mode is MarginMode.HEDGING:
             return {}
-        found = {i: own_volume(deals) for i, deals in (await self.read(snapshot)).items()}
+        found = {i: own_volume(deals) for i, deals in (await self.read(snapshot, also)).items()}
         for position in snapshot.positions:
             leg = self._journal.legs.by_identifier(self._terminal_id, position.identifier)
             if leg is not None and position.identifier not in found:

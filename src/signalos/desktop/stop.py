@@ -22,7 +22,7 @@ from signalos.desktop.journal.latches import Latch
 from signalos.desktop.own_part import OwnDeals, OwnParts, own_close
 from signalos.desktop.wire_events import latch_event
 from signalos.domain.errors import TerminalError
-from signalos.domain.market import PendingOrder, Position
+from signalos.domain.market import MarginMode, PendingOrder, Position
 from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, OrderRequest
 from signalos.kit.clock import Clock
 
@@ -180,14 +180,15 @@ class Stopper:
         whole = [ClosePosition(identifier=p.identifier) for p in snapshot.positions]
         if everything:
             return [(request, request.identifier) for request in whole]
-        own = await self._own.volumes(snapshot)
-        told = await self._own.read(snapshot)
+        shared = snapshot.account.margin_mode is not MarginMode.HEDGING
+        own = await self._own.volumes(snapshot, self._ours)
+        told = await self._own.read(snapshot, self._ours)
         found: list[tuple[OrderRequest | None, str]] = []
         for position, request in zip(snapshot.positions, whole, strict=True):
             identifier = position.identifier
             if not self._ours(position):
                 continue
-            if identifier not in own or self._is_told(identifier, told):
+            if not shared or self._is_told(identifier, told):
                 if own.get(identifier, position.volume):
                     found.append((own_close(request, snapshot.positions, own), identifier))
             else:

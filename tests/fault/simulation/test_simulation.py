@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from math import sqrt
 from pathlib import Path
 
@@ -37,6 +36,11 @@ FOUND = {
     32: "a close that waits for its session, answered as such, was given up once a try was lost",
 }
 """Seeds whose schedules showed a bug that nobody had planted, and which."""
+FOUND_NETTING = {
+    97: "a stop of our own closed what a hand had added to a position whose entry was not settled yet",
+    118: "the user's own lots were closed for a part close that seemed not to have happened, since they had added to it",
+}
+"""The same on accounts with one position a symbol."""
 
 
 def test_nothing_is_lost_doubled_or_unexplained(tmp_path: Path) -> None:
@@ -58,8 +62,12 @@ def test_where_absence_proves_nothing_is_lost_either(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_was_found_once_stays_mended(seed: int, tmp_path: Path) -> None:
-    schedule = replace(drawn(seed), netting=False)  # as it was when it was found
-    assert not one(schedule, tmp_path, Build()).faults, FOUND[seed]
+    assert not one(drawn(seed, netting=False), tmp_path, Build()).faults, FOUND[seed]
+
+
+@pytest.mark.parametrize("seed", FOUND_NETTING)
+def test_what_was_found_once_stays_mended_where_positions_are_shared(seed: int, tmp_path: Path) -> None:
+    assert not one(drawn(seed, netting=True), tmp_path, Build()).faults, FOUND_NETTING[seed]
 
 
 @pytest.mark.parametrize("bug", PLANTED)

@@ -13,9 +13,12 @@ from signalos.brokers.mt5.plan import Answer, Prepared, Tools, refused_by, unpro
 from signalos.brokers.mt5.preflight import close_volume, connected
 from signalos.brokers.mt5.request import TradeRequest, market_type
 from signalos.brokers.mt5.retcodes import AnswerClass
+from signalos.brokers.mt5.tagged_rows import carries
+from signalos.domain.market import MarginMode
 from signalos.domain.order import ClosePosition, Outcome, OutcomeKind
 from signalos.domain.signal import Side
 
+_IN = 0
 _HOW = {4: " by its stop loss", 5: " by its take profit", 6: " by a stop-out"}
 
 
@@ -48,9 +51,14 @@ class Closing:
         held, left = exact(row["volume"]), self._request.remaining
         if held <= left:
             return self._already(held)
-        wanted = self._request.volume
-        if wanted is not None:
-            wanted = min(wanted, held - left)
+        asked = wanted = self._request.volume
+        if asked is not None:
+            wanted = min(asked, held - left)
+            if left and facts.account.margin_mode is not MarginMode.HEDGING:
+                # Others may have added to the position since an earlier try: its volume does not tell what that closed.
+                wanted = min(wanted, asked - await self._closed_before())
+            if wanted <= 0:
+                return self._already(held)
         volume, objection = close_volume(symbol, held, wanted)
         if objection is not None:
             return refused_by(objection)
@@ -97,6 +105,18 @@ class Closing:
                 ),
             )
         return unproven(answer, identifier=self._request.identifier)
+
+    async def _closed_before(self) -> Decimal:
+        """Lots that earlier tries have closed."""
+        rows = await self._tools.link.read("history_deals_get", position=self._identifier)
+        ours = (
+            row
+            for row in rows
+            if mapping.is_trade(row)
+            and row["entry"] != _IN
+            and carries(row["comment"], str(row["magic"]), self._tag, self._magic)
+        )
+        return sum((exact(row["volume"]) for row in ours), Decimal(0))
 
     async def _is_under_way(self, symbol: str, side: Side) -> bool:
         """True while the rest of an earlier close waits at the broker: a second one could turn a netted position."""

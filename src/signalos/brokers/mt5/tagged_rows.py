@@ -58,8 +58,13 @@ class _Comments:
 
 
 def _carries(row: Row, tag: str, magic: int) -> bool:
-    comment = str(peek(row, "comment"))
-    return comment.startswith(tag) or (tag.startswith(comment) and int(peek(row, "magic")) == magic)
+    return carries(str(peek(row, "comment")), str(peek(row, "magic")), tag, magic)
+
+
+def carries(comment: str, its_magic: str, tag: str, magic: int) -> bool:
+    """True for a comment that begins with ``tag``, or for a cut one where the magic number agrees."""
+    cut = len(comment) >= SHORT_TAG and tag.startswith(comment) and its_magic == str(magic)
+    return comment.startswith(tag) or cut
 
 
 def peek(row: Row, name: str) -> Any:

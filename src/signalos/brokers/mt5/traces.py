@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from decimal import Decimal
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Found
 from signalos.brokers.mt5.likeness import has_levels, looks_like, same
+from signalos.brokers.mt5.tagged_rows import carries
 from signalos.domain.market import Deal, DealEntry, MarginMode
 from signalos.domain.order import (
     CancelOrder,
@@ -19,6 +21,7 @@ from signalos.domain.order import (
     OrderRequest,
     Outcome,
     OutcomeKind,
+    is_tag,
 )
 from signalos.domain.signal import OrderKind
 
@@ -43,13 +46,12 @@ class Before:
     ``identifiers`` and ``tickets`` are positions and orders known to be something else: those that
     existed before, or that the journal knows as other legs. With them an entry whose comment the broker
     replaced is still recognised; None where they are not known. ``alone``: no other request for the same
-    symbol, side and volume is looked for. ``volume`` is the position's volume before a close.
+    symbol, side and volume is looked for.
     """
 
     sent_at: datetime
     identifiers: frozenset[str] | None = None
     tickets: frozenset[str] | None = None
-    volume: Decimal | None = None
     waited: float | None = None
     alone: bool = True
 
@@ -81,7 +83,7 @@ async def look_for(
         case OpenLeg():
             return await _open(look, request, tag, magic, before)
         case ClosePosition():
-            return await _close(look, request, tag, before)
+            return await _close(look, request, tag, magic)
         case ModifyPosition():
             return await _levels(look, request)
         case ModifyOrder():
@@ -177,21 +179,39 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     return outcome if outcome is KEEP_LOOKING else Likely(outcome)
 
 
-async def _close(look: AtOnce, request: ClosePosition, tag: str, before: Before) -> Outcome | None:
+async def _close(look: AtOnce, request: ClosePosition, tag: str, magic: int) -> Outcome | None:
     deals = await look.deals(request.identifier)
     exits = [deal for deal in deals if deal.entry is not DealEntry.IN]
-    ours = [deal for deal in exits if deal.tag.startswith(tag)]
+    ours = [deal for deal in exits if carries(deal.tag, deal.magic, tag, magic)]
     position = await look.position(request.identifier)
     if position is None:
         return _closed(OutcomeKind.DONE if ours else OutcomeKind.GONE, request, ours or exits)
+    ours = ours or _closed_since(deals, request, position.volume, magic)
     closed = sum((deal.volume for deal in ours), Decimal(0))
-    if not ours and before.volume is not None:
-        # A broker may have replaced the comment: the position's own volume still tells.
-        closed = before.volume - position.volume
     wanted = request.volume if request.volume is not None else closed + position.volume
     if closed >= wanted or position.volume <= request.remaining:
         return _closed(OutcomeKind.DONE, request, ours or exits)
     return _closed(OutcomeKind.PARTIAL, request, ours) if ours else None
+
+
+def _closed_since(deals: Sequence[Deal], request: ClosePosition, held: Decimal, magic: int) -> list[Deal]:
+    """What was closed under our magic since a part was to be closed, where the broker replaces comments.
+
+    Others may have added to a shared position since, or taken from it: its volume alone does not tell.
+    """
+    if request.volume is None:
+        return []
+    then, found = request.volume + request.remaining, list[Deal]()
+    for deal in reversed(deals):
+        if held == then:
+            break
+        if deal.entry is DealEntry.IN:
+            held -= deal.volume
+        else:
+            held += deal.volume
+            if deal.reason == "expert" and deal.magic == str(magic) and not is_tag(deal.tag):
+                found.insert(0, deal)
+    return found if held == then else []
 
 
 def _closed(kind: OutcomeKind, request: ClosePosition, deals: list[Deal]) -> Outcome:
