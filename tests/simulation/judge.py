@@ -182,7 +182,8 @@ class _Judge:
         if intent.state != "executed" or position is None:
             return
         if request.volume is None:
-            self._verdict.fault("unexplained", f"executed, and the position is there: {_shown(intent)}")
+            if self._own(position):
+                self._verdict.fault("unexplained", f"executed, and the position is there: {_shown(intent)}")
         elif closed < request.volume and self._least(position) > request.remaining:
             self._verdict.fault("unexplained", f"{closed} lots closed, executed: {_shown(intent)}")
 

@@ -82,25 +82,28 @@ class Closing:
         )
 
     async def carried_out(self, answer: Answer) -> Outcome:
-        left = self._before
+        left, closed = self._before, Decimal(0)
         async for _ in self._tools.pauses():
             found = await self._tools.link.read(
                 "after_send", deal=answer.deal, order=answer.order, position=self._identifier
             )
             left = exact(found["position"]["volume"]) if found["position"] else Decimal(0)
-            if left <= self._before - self._volume:
-                return self._closed(answer, found["deals"], self._before - left)
-            if left < self._before and answer.meaning.answer is AnswerClass.PARTIAL:
+            # Of a shared position the deals tell more: others may have added to it at the same moment.
+            by_deals = sum((exact(row["volume"]) for row in found["deals"]), Decimal(0))
+            closed = max(self._before - left, by_deals)
+            if closed >= self._volume:
+                return self._closed(answer, found["deals"], closed)
+            if closed > 0 and answer.meaning.answer is AnswerClass.PARTIAL:
                 break
-        if left < self._before:
+        if closed > 0:
             return Outcome(
                 kind=OutcomeKind.PARTIAL,
                 retcode=answer.retcode,
                 identifier=self._request.identifier,
-                volume=self._before - left,
+                volume=closed,
                 reason="partially_filled",
                 explanation=(
-                    f"{self._before - left} of {self._volume} lots were closed; {left} are still open. "
+                    f"{closed} of {self._volume} lots were closed; {left} are still open. "
                     "The rest is closed as the market takes it."
                 ),
             )
