@@ -19,6 +19,7 @@ from signalos.desktop.own_part import own_close
 from signalos.desktop.wire_events import alert_event, decision_event
 from signalos.domain.decision import Decision, DecisionContext, PlannedStep, Step, Verdict
 from signalos.domain.errors import TerminalError
+from signalos.domain.market import MarginMode
 from signalos.domain.message import Message
 from signalos.domain.order import LegKey, OpenLeg
 from signalos.domain.signal import (
@@ -296,7 +297,8 @@ class Lane:
         age = strategy.filters.max_signal_age
         opening = isinstance(step.request, OpenLeg)
         state = "planned"
-        mine = [leg.position for record in context.records for leg in record.legs if leg.position]
+        shared = context.account is not None and context.account.margin_mode is not MarginMode.HEDGING
+        mine = [leg.position for record in context.records for leg in record.legs if leg.position and shared]
         request = own_close(step.request, context.positions, {p.identifier: p.volume for p in mine})
         if step.request is None:
             state = _unsent_state(step, decision)

@@ -123,14 +123,17 @@ def is_over(deals: Sequence[Deal]) -> bool:
 def own_close(
     request: RequestT, positions: Sequence[Position], own: Mapping[str, Decimal]
 ) -> RequestT | ClosePosition:
-    """Hold a close to the own part of its position; ``remaining`` keeps the others' from every later try."""
+    """Hold a close to the own part of its position; ``remaining`` keeps the others' from every later try.
+
+    Also where all of it is own now: others may add to it before the close has gone out.
+    """
     if not isinstance(request, ClosePosition) or request.identifier not in own:
         return request
     mine = own[request.identifier]
     held = next((p.volume for p in positions if p.identifier == request.identifier), ZERO)
-    if held <= mine:
+    if not held or (request.volume is not None and held <= mine):
         return request
-    volume = mine if request.volume is None else min(request.volume, mine)
+    volume = min(held, mine if request.volume is None else min(request.volume, mine))
     return ClosePosition(identifier=request.identifier, volume=volume, remaining=held - volume)
 
 

@@ -54,7 +54,7 @@ class Closing:
         asked = wanted = self._request.volume
         if asked is not None:
             wanted = min(asked, held - left)
-            if left and facts.account.margin_mode is not MarginMode.HEDGING:
+            if facts.account.margin_mode is not MarginMode.HEDGING:
                 # Others may have added to the position since an earlier try: its volume does not tell what that closed.
                 wanted = min(wanted, asked - await self._closed_before())
             if wanted <= 0:
