@@ -170,5 +170,5 @@ class Brokerage:
         return [d for d in self.account.state.deals.values() if d.type is not DealType.BALANCE]
 
     def entries(self) -> list[Deal]:
-        """The deals that opened something."""
-        return [d for d in self.deals() if d.entry is Entry.IN]
+        """The deals that opened something; one that a hand's position stood in the way of turned it round."""
+        return [d for d in self.deals() if d.entry is Entry.IN or (d.entry is Entry.INOUT and d.magic)]

@@ -237,9 +237,13 @@ class _Judge:
         return divided[-1].own * VOLUME_UNIT if divided else Decimal(0)
 
     def _taken_from_others(self) -> None:
-        """Nothing that a hand added is closed or turned round by us, but by a stop that closes everything."""
+        """Nothing that a hand added is closed or turned round by us, but by a stop that closes everything.
+
+        An entry cannot know what a hand opens in the milliseconds before it arrives.
+        """
         stops = {s.latch_id for s in self._result.people.stops if s.mode == "close-all"}
         all_of_it = {i.tag for i in self._intents if i.key.origin.removeprefix("latch:") in stops}
+        all_of_it |= {i.tag for i in self._intents if isinstance(i.request, OpenLeg)}
         for position in {deal.position for deal in self._result.brokerage.deals()}:
             for part in parts(self._result.brokerage.deals(), position):
                 if part.taken and self._tags.get(part.deal.order, "") not in all_of_it:
@@ -333,10 +337,12 @@ def parts(deals: Sequence[Deal], position: int) -> Iterator[Part]:
         closed = min(deal.volume, own + others)
         mine = min(own, max(0, closed - others)) if by_hand else min(own, closed)
         own, others = own - mine, others - (closed - mine)
-        if deal.entry is Entry.INOUT:
-            own = others = 0  # turned round: from there on it is somebody else's
         by_app = deal.reason is Reason.EXPERT and deal.magic
-        yield Part(deal, own, others, deal.volume - mine if by_app else 0)
+        taken = deal.volume - mine if by_app else 0
+        if deal.entry is Entry.INOUT:
+            # Turned round by a hand, it is ours no more; by an entry of ours that met a hand's, its rest is ours.
+            own, others = deal.volume - closed if by_app else 0, 0
+        yield Part(deal, own, others, taken)
 
 
 def _twins(one: Intent, other: Intent) -> bool:
