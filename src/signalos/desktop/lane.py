@@ -298,7 +298,9 @@ class Lane:
         opening = isinstance(step.request, OpenLeg)
         state = "planned"
         shared = context.account is not None and context.account.margin_mode is not MarginMode.HEDGING
-        mine = [leg.position for record in context.records for leg in record.legs if leg.position and shared]
+        mine = [
+            leg.position for record in context.records for leg in record.legs if leg.position and shared
+        ]
         request = own_close(step.request, context.positions, {p.identifier: p.volume for p in mine})
         if step.request is None:
             state = _unsent_state(step, decision)
