@@ -250,11 +250,13 @@ class Desk:
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
-        own = await self._own.volumes(snapshot)
+        # One that has just been filled may not be known by its position's number yet.
+        own = await self._own.volumes(snapshot, lambda p: p.magic == str(self._magic()))
+        whole = isinstance(request, ClosePosition) and request.volume is None
         if isinstance(request, ClosePosition) and own.get(identifier) == ZERO:
             return _failed(command, "position_closed", "nothing of this position is SignalOS's any more")
         request = own_close(request, snapshot.positions, own)
-        if position and order and isinstance(request, ClosePosition) and request.volume is None:
+        if position and order and whole:
             await self._executor.end_rest(order.ticket, snapshot.account.identity, self._magic())
         return self._journal.intents.plan(
             key,
