@@ -41,6 +41,7 @@ FOUND_NETTING = {
     118: "the user's own lots were closed for a part close that seemed not to have happened, since they had added to it",
     400091: "a close that was tried again took the user's part, after another one had taken some of ours",
     402969: "the dashboard's close took what a hand had added to an order that had just been filled",
+    3417: "a close took along what a hand had added a moment before it arrived",
     3233: "a close was told as not executed where a hand added to the position at the same moment",
 }
 """The same on accounts with one position a symbol."""
