@@ -250,8 +250,7 @@ class Desk:
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
-        # One that has just been filled may not be known by its position's number yet.
-        own = await self._own.volumes(snapshot, lambda p: p.magic == str(self._magic()))
+        own = await self._own.volumes(snapshot)
         whole = isinstance(request, ClosePosition) and request.volume is None
         if isinstance(request, ClosePosition) and own.get(identifier) == ZERO:
             return _failed(command, "position_closed", "nothing of this position is SignalOS's any more")

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.journal import Journal
-from signalos.domain.market import Deal, DealEntry, MarginMode, Position
+from signalos.desktop.journal.legs import Leg
+from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
 from signalos.domain.order import ClosePosition, OrderRequest
 
@@ -23,12 +24,8 @@ OwnDeals = Mapping[str, Sequence[Deal]]
 """Position -> its deals with their own part of volume and money. Empty on accounts that keep positions apart."""
 
 
-def _none(_: Position) -> bool:
-    return False
-
-
 class OwnParts:
-    """Reads the own part of the positions that are known as legs."""
+    """Tells what of a terminal's positions and orders is SignalOS's own."""
 
     def __init__(
         self, terminal_id: str, broker: Broker, journal: Journal, magic: Callable[[], int]
@@ -38,32 +35,34 @@ class OwnParts:
         self._journal = journal
         self._magic = magic
 
-    async def read(self, snapshot: Snapshot, also: Callable[[Position], bool] = _none) -> OwnDeals:
-        """Own deals of every position of a leg, and of those in ``also`` (an entry may be ours and not settled yet).
+    def is_ours(self, item: Position | PendingOrder) -> bool:
+        """True for a leg, and for what carries our magic: an entry that is not settled yet is no leg."""
+        return self._leg(item) is not None or item.magic == str(self._magic())
 
-        One whose deals do not explain its volume yet is left out.
-        """
+    async def read(self, snapshot: Snapshot) -> OwnDeals:
+        """Own deals of every position of ours; one whose deals do not explain its volume yet is left out."""
         if snapshot.account.margin_mode is MarginMode.HEDGING:
             return {}
         found: dict[str, Sequence[Deal]] = {}
         for position in snapshot.positions:
-            leg = self._journal.legs.by_identifier(self._terminal_id, position.identifier)
-            if leg is None and not also(position):
+            if not self.is_ours(position):
                 continue
             deals = await self._broker.deals(position.identifier)
             if sum((d.side.sign * d.volume for d in deals), ZERO) == position.side.sign * position.volume:
                 found[position.identifier] = self.own(deals)
         return found
 
-    async def volumes(
-        self, snapshot: Snapshot, also: Callable[[Position], bool] = _none
-    ) -> dict[str, Decimal]:
-        """What of each position in ``read`` is open and own; of a leg's by the journal where deals do not tell yet."""
+    async def volumes(self, snapshot: Snapshot) -> dict[str, Decimal]:
+        """What of each position of ours is open and own, in lots."""
+        return self.volumes_of(snapshot, await self.read(snapshot))
+
+    def volumes_of(self, snapshot: Snapshot, told: OwnDeals) -> dict[str, Decimal]:
+        """The same from what ``read`` told; of a leg's position by the journal where its deals do not tell yet."""
         if snapshot.account.margin_mode is MarginMode.HEDGING:
             return {}
-        found = {i: own_volume(deals) for i, deals in (await self.read(snapshot, also)).items()}
+        found = {identifier: own_volume(deals) for identifier, deals in told.items()}
         for position in snapshot.positions:
-            leg = self._journal.legs.by_identifier(self._terminal_id, position.identifier)
+            leg = self._leg(position)
             if leg is not None and position.identifier not in found:
                 alive = leg.alive and leg.side is position.side
                 left = leg.trade.volume - leg.trade.closed_volume if alive else ZERO
@@ -82,6 +81,10 @@ class OwnParts:
         return deal.magic != str(self._magic()) and not self._journal.intents.origin_of(
             self._terminal_id, deal.tag
         )
+
+    def _leg(self, item: Position | PendingOrder) -> Leg | None:
+        key = item.identifier if isinstance(item, Position) else item.ticket
+        return self._journal.legs.by_identifier(self._terminal_id, key)
 
 
 def own_deals(deals: Sequence[Deal], by_hand: Callable[[Deal], bool]) -> list[Deal]:

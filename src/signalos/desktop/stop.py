@@ -22,7 +22,7 @@ from signalos.desktop.journal.latches import Latch
 from signalos.desktop.own_part import OwnDeals, OwnParts, own_close
 from signalos.desktop.wire_events import latch_event
 from signalos.domain.errors import TerminalError
-from signalos.domain.market import MarginMode, PendingOrder, Position
+from signalos.domain.market import MarginMode
 from signalos.domain.order import CancelOrder, ClosePosition, LegKey, OpenLeg, OrderRequest
 from signalos.kit.clock import Clock
 
@@ -170,7 +170,7 @@ class Stopper:
         work: list[tuple[OrderRequest | None, str]] = [
             (CancelOrder(ticket=order.ticket), order.ticket)
             for order in snapshot.orders
-            if everything or self._ours(order)
+            if everything or self._own.is_ours(order)
         ]
         if latch.mode != "cancel-pendings":
             work += await self._closes(snapshot, everything)
@@ -181,12 +181,12 @@ class Stopper:
         if everything:
             return [(request, request.identifier) for request in whole]
         shared = snapshot.account.margin_mode is not MarginMode.HEDGING
-        own = await self._own.volumes(snapshot, self._ours)
-        told = await self._own.read(snapshot, self._ours)
+        told = await self._own.read(snapshot)
+        own = self._own.volumes_of(snapshot, told)
         found: list[tuple[OrderRequest | None, str]] = []
         for position, request in zip(snapshot.positions, whole, strict=True):
             identifier = position.identifier
-            if not self._ours(position):
+            if not self._own.is_ours(position):
                 continue
             if not shared or self._is_told(identifier, told):
                 if own.get(identifier, position.volume):
@@ -202,11 +202,6 @@ class Stopper:
             return True
         since = self._untold.setdefault(identifier, self._clock.monotonic())
         return self._clock.monotonic() - since >= UNTOLD_SECONDS
-
-    def _ours(self, item: Position | PendingOrder) -> bool:
-        key = item.identifier if isinstance(item, Position) else item.ticket
-        known = self._journal.legs.by_identifier(self.terminal_id, key) is not None
-        return known or item.magic == str(self._magic())
 
     def _last_attempt(self, latch: Latch, ticket: str) -> Intent | None:
         return self._journal.intents.last_of_chat(self.terminal_id, _origin(latch), ticket)

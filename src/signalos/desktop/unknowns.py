@@ -110,6 +110,6 @@ class Unknowns:
             return False
         request = intent.request
         harmless = isinstance(request, CancelOrder) or (
-            isinstance(request, ClosePosition) and not request.remaining  # all that there was
+            isinstance(request, ClosePosition) and request.closes_all
         )
         return self._absence_proves or harmless

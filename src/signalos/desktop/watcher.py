@@ -171,7 +171,7 @@ class Watcher:
     async def _held_to_own(self, intent: Intent) -> Intent:
         """A close of a whole position takes no more than is ours of it by now, where others can have a part."""
         request, latest = intent.request, self.latest
-        if not isinstance(request, ClosePosition) or request.remaining or latest is None:
+        if not isinstance(request, ClosePosition) or not request.closes_all or latest is None:
             return intent
         if latest.account.margin_mode is MarginMode.HEDGING:
             return intent

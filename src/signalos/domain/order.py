@@ -80,6 +80,11 @@ class ClosePosition:
     volume: Decimal | None = None
     remaining: Decimal = Decimal(0)
 
+    @property
+    def closes_all(self) -> bool:
+        """True where nothing of the position is to be left, as far as was known when it was asked for."""
+        return not self.remaining
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModifyPosition:
