@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, assert_never
 
@@ -247,10 +248,12 @@ class Desk:
         found = position or order
         if found is None:
             return _failed(command, "position_closed", "it is neither open nor waiting any more")
+        own = await self._own.volumes(snapshot)
+        if isinstance(found, Position) and own.get(identifier):
+            found = replace(found, volume=own[identifier])  # what a command can be about
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
-        own = await self._own.volumes(snapshot)
         whole = isinstance(request, ClosePosition) and request.volume is None
         if isinstance(request, ClosePosition) and own.get(identifier) == ZERO:
             return _failed(command, "position_closed", "nothing of this position is SignalOS's any more")

@@ -86,6 +86,10 @@ class Executor:
             magic=intent.magic,
             gate=self._gate(intent),
         )
+        if isinstance(intent.request, ClosePosition) and intent.volume and outcome.volume is not None:
+            outcome = replace(
+                outcome, volume=intent.volume + outcome.volume
+            )  # earlier tries closed some too
         return self.adopt(intent, outcome)
 
     def too_late(self, intent: Intent) -> bool:

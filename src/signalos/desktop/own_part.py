@@ -57,7 +57,10 @@ class OwnParts:
         return self.volumes_of(snapshot, await self.read(snapshot))
 
     def volumes_of(self, snapshot: Snapshot, told: OwnDeals) -> dict[str, Decimal]:
-        """The same from what ``read`` told; of a leg's position by the journal where its deals do not tell yet."""
+        """The same from what ``read`` told; of a leg's position by the journal where its deals do not tell yet.
+
+        A history may lag behind the positions. What our own closes took is known from their answers meanwhile.
+        """
         if snapshot.account.margin_mode is MarginMode.HEDGING:
             return {}
         found = {identifier: own_volume(deals) for identifier, deals in told.items()}
@@ -65,7 +68,9 @@ class OwnParts:
             leg = self._leg(position)
             if leg is not None and position.identifier not in found:
                 alive = leg.alive and leg.side is position.side
-                left = leg.trade.volume - leg.trade.closed_volume if alive else ZERO
+                answered = self._journal.intents.closed_of(self._terminal_id, position.identifier)
+                closed = max(leg.trade.closed_volume, answered)
+                left = max(ZERO, leg.trade.volume - closed) if alive else ZERO
                 found[position.identifier] = min(left, position.volume)
         return found
 
@@ -128,16 +133,18 @@ def own_close(
 ) -> RequestT | ClosePosition:
     """Hold a close to the own part of its position; ``remaining`` keeps the others' from every later try.
 
-    Also where all of it is own now: others may add to it before the close has gone out.
+    Also where all of it is own now: others may add to it before the close has gone out. One that was held to it
+    before is held to what is own by now, and leaves of that what it was to leave.
     """
     if not isinstance(request, ClosePosition) or request.identifier not in own:
         return request
-    mine = own[request.identifier]
     held = next((p.volume for p in positions if p.identifier == request.identifier), ZERO)
-    if not held or (request.volume is not None and held <= mine):
+    if not held:
         return request
-    volume = min(held, mine if request.volume is None else min(request.volume, mine))
-    return ClosePosition(identifier=request.identifier, volume=volume, remaining=held - volume)
+    mine = min(own[request.identifier], held)
+    leaves = min(mine, request.remaining - request.others)
+    volume = mine if request.volume is None else request.volume
+    return replace(request, volume=volume, remaining=held - mine + leaves, others=held - mine)
 
 
 def _part_of(deal: Deal, part: Decimal, closed: Decimal) -> Deal:

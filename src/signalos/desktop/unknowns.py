@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from signalos.brokers.base import Broker
@@ -72,7 +73,9 @@ class Unknowns:
         if not intents:
             return []
         open_ends = [*intents, *self._journal.intents.unfinished(self._terminal_id, ("sending",))]
-        befores = Befores(self._journal.legs.identifiers(self._terminal_id), open_ends, self._clock)
+        closed_of = partial(self._journal.intents.closed_of, self._terminal_id)
+        known = self._journal.legs.identifiers(self._terminal_id)
+        befores = Befores(known, open_ends, self._clock, closed_of)
         waiting = [
             # The computer's clock may have been set since: waiting is counted by the other one.
             Waiting(

@@ -169,9 +169,9 @@ class Watcher:
                 await self._executor.send(await self._held_to_own(intent))
 
     async def _held_to_own(self, intent: Intent) -> Intent:
-        """A close of a whole position takes no more than is ours of it by now, where others can have a part."""
+        """A close takes no more than is ours of its position by now, where others can have a part."""
         request, latest = intent.request, self.latest
-        if not isinstance(request, ClosePosition) or not request.closes_all or latest is None:
+        if not isinstance(request, ClosePosition) or latest is None:
             return intent
         if latest.account.margin_mode is MarginMode.HEDGING:
             return intent

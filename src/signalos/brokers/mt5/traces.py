@@ -47,6 +47,9 @@ class Before:
     existed before, or that the journal knows as other legs. With them an entry whose comment the broker
     replaced is still recognised; None where they are not known. ``alone``: no other request for the same
     symbol, side and volume is looked for.
+
+    Of a close: ``closed`` lots are known to have been closed by earlier tries of it, ``closed_by_others`` by other
+    requests for the same position.
     """
 
     sent_at: datetime
@@ -54,6 +57,8 @@ class Before:
     tickets: frozenset[str] | None = None
     waited: float | None = None
     alone: bool = True
+    closed: Decimal = Decimal(0)
+    closed_by_others: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ async def look_for(
         case OpenLeg():
             return await _open(look, request, tag, magic, before)
         case ClosePosition():
-            return await _close(look, request, tag, magic)
+            return await _close(look, request, tag, magic, before)
         case ModifyPosition():
             return await _levels(look, request)
         case ModifyOrder():
@@ -179,46 +184,35 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     return outcome if outcome is KEEP_LOOKING else Likely(outcome)
 
 
-async def _close(look: AtOnce, request: ClosePosition, tag: str, magic: int) -> Outcome | None:
+async def _close(
+    look: AtOnce, request: ClosePosition, tag: str, magic: int, before: Before
+) -> Outcome | None:
     deals = await look.deals(request.identifier)
     exits = [deal for deal in deals if deal.entry is not DealEntry.IN]
     ours = [deal for deal in exits if carries(deal.tag, deal.magic, tag, magic)]
     position = await look.position(request.identifier)
     if position is None:
-        return _closed(OutcomeKind.DONE if ours else OutcomeKind.GONE, request, ours or exits)
-    ours = ours or _closed_since(deals, request, position.volume, magic)
-    closed = sum((deal.volume for deal in ours), Decimal(0))
+        return _closed(OutcomeKind.DONE if ours else OutcomeKind.GONE, request, ours or exits, _lots(ours))
+    closed = _lots(ours)
+    if not ours and request.volume is not None:
+        ours = [d for d in exits if d.reason == "expert" and d.magic == str(magic) and not is_tag(d.tag)]
+        closed = max(Decimal(0), _lots(ours) - before.closed_by_others)
     wanted = request.volume if request.volume is not None else closed + position.volume
     if closed >= wanted or position.volume <= request.remaining:
-        return _closed(OutcomeKind.DONE, request, ours or exits)
-    return _closed(OutcomeKind.PARTIAL, request, ours) if ours else None
+        return _closed(OutcomeKind.DONE, request, ours or exits, closed)
+    # What earlier tries closed says nothing of the last one.
+    return _closed(OutcomeKind.PARTIAL, request, ours, closed) if closed > before.closed else None
 
 
-def _closed_since(deals: Sequence[Deal], request: ClosePosition, held: Decimal, magic: int) -> list[Deal]:
-    """What was closed under our magic since a part was to be closed, where the broker replaces comments.
-
-    Others may have added to a shared position since, or taken from it: its volume alone does not tell.
-    """
-    if request.volume is None:
-        return []
-    then, found = request.volume + request.remaining, list[Deal]()
-    for deal in reversed(deals):
-        if held == then:
-            break
-        if deal.entry is DealEntry.IN:
-            held -= deal.volume
-        else:
-            held += deal.volume
-            if deal.reason == "expert" and deal.magic == str(magic) and not is_tag(deal.tag):
-                found.insert(0, deal)
-    return found if held == then else []
+def _lots(deals: Sequence[Deal]) -> Decimal:
+    return sum((deal.volume for deal in deals), Decimal(0))
 
 
-def _closed(kind: OutcomeKind, request: ClosePosition, deals: list[Deal]) -> Outcome:
+def _closed(kind: OutcomeKind, request: ClosePosition, deals: Sequence[Deal], volume: Decimal) -> Outcome:
     return Outcome(
         kind=kind,
         identifier=request.identifier,
-        volume=sum((deal.volume for deal in deals), Decimal(0)) or None,
+        volume=volume or None,
         price=deals[-1].price if deals else None,
         reason="position_closed" if kind is OutcomeKind.GONE else "adopted",
         explanation="The answer was lost; the position's own deals show what was closed.",

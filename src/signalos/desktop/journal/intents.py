@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from signalos.desktop.journal.serial import instant, instant_text, request_from, request_json
-from signalos.domain.order import LegKey, OrderRequest, Outcome
+from signalos.domain.order import ClosePosition, LegKey, OrderRequest, Outcome
 from signalos.kit.clock import Clock
 
 UNFINISHED = ("planned", "sending", "unknown", "waiting")
@@ -277,6 +277,13 @@ class Intents:
             (terminal_id, identifier),
         ).fetchall()
         return [_intent(r) for r in rows]
+
+    def closed_of(self, terminal_id: str, identifier: str) -> Decimal:
+        """Lots that the closes of a position are known to have closed of it, by the answers they got."""
+        changes = self.changes_of(terminal_id, identifier)
+        return sum(
+            (i.volume for i in changes if i.volume and isinstance(i.request, ClosePosition)), Decimal(0)
+        )
 
     def withdraw(self, terminal_id: str, origin: str, reason: str, text: str) -> None:
         """Supersede what ``origin`` planned and has not sent."""
