@@ -42,6 +42,9 @@ FOUND_NETTING = {
     400091: "a close that was tried again took the user's part, after another one had taken some of ours",
     402969: "the dashboard's close took what a hand had added to an order that had just been filled",
     3417: "a close took along what a hand had added a moment before it arrived",
+    500025: "a stop believed an older look at the deals than the one it waited for, and took a hand's part",
+    501820: "a close was found in what another one had closed; the first's next try took the user's part",
+    502766: "all was closed already and the history late: what a hand had added was taken for ours",
     3233: "a close was told as not executed where a hand added to the position at the same moment",
 }
 """The same on accounts with one position a symbol."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,14 +47,14 @@ def by_hand(world: World, kind: int, volume: float) -> None:
     assert answer["retcode"] == 10009
 
 
-async def looked_for(world: World, request: ClosePosition) -> Outcome | None:
+async def looked_for(world: World, request: ClosePosition, **before: Any) -> Outcome | None:
     return await world.until_done(
         settle(
             world.broker,
             request,
             tag=world.key(2).tag(ACCOUNT),
             magic=MAGIC,
-            before=Before(world.clock.now()),
+            before=Before(world.clock.now(), **before),
             clock=world.clock,
             grace_seconds=10,
         )
@@ -83,6 +84,29 @@ async def test_what_never_happened_is_not_found_in_what_a_hand_did(world: World)
     assert await looked_for(world, request) is None
     assert (await world.do(request, 2)).kind is OutcomeKind.DONE
     assert held(world) == D("0.22")
+
+
+async def test_it_is_not_found_in_what_another_request_closed(world: World) -> None:
+    identifier = await opened(world)
+    another = ClosePosition(identifier=identifier, volume=D("0.05"), remaining=D("0.05"))
+    assert (await world.do(another, 3)).kind is OutcomeKind.DONE
+    request = ClosePosition(identifier=identifier, volume=D("0.04"), remaining=D("0.01"))
+    assert await looked_for(world, request, closed_by_others=D("0.05")) is None
+    await world.do(request, 2)
+    found = await looked_for(world, request, closed_by_others=D("0.05"))
+    assert found is not None
+    assert (found.kind, found.volume) == (OutcomeKind.DONE, D("0.04"))
+
+
+async def test_what_an_earlier_try_closed_says_nothing_of_the_last_one(world: World) -> None:
+    identifier = await opened(world)
+    first = ClosePosition(identifier=identifier, volume=D("0.02"), remaining=D("0.08"))
+    assert (await world.do(first, 2)).kind is OutcomeKind.DONE
+    whole = ClosePosition(identifier=identifier, volume=D("0.07"), remaining=D("0.03"))
+    assert await looked_for(world, whole, closed=D("0.02")) is None
+    found = await looked_for(world, whole)
+    assert found is not None
+    assert (found.kind, found.volume) == (OutcomeKind.PARTIAL, D("0.02"))
 
 
 # A replaced comment tells no try from another: there it must be found before, as above.
