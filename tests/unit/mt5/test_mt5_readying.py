@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from signalos.brokers.mt5.facts import NEW_SECONDS
-from signalos.brokers.mt5.session import CHECK_SECONDS
+from signalos.brokers.mt5.sends import CHECK_SECONDS
 from signalos.domain.order import ClosePosition, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.signal import OrderKind, Side
 from tests.unit.mt5.conftest import MAGIC, Rig

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from signalos.brokers.mt5.native import native_module
-from signalos.brokers.mt5.session import CHECK_SECONDS, MODULE_FUNCTIONS, Session
+from signalos.brokers.mt5.sends import CHECK_SECONDS
+from signalos.brokers.mt5.session import MODULE_FUNCTIONS, Session
 from signalos.brokers.mt5.worker import serve
 from signalos.brokers.mt5data import load_functions
 from signalos.domain.errors import ConfigError

@@ -108,7 +108,7 @@ class Link:
         the bytes going out; a reason from it ends the send at stage "gate". ``worst`` is the quote beyond
         which the worker does not send; None where it has just been looked at.
 
-        Answers what :meth:`signalos.brokers.mt5.session.Session.guarded_send` answers, with
+        Answers what :meth:`signalos.brokers.mt5.sends.Sends.guarded_send` answers, with
         "last_error". Raises TerminalDown (certainly not sent) or OutcomeUnknown.
         """
         async with self._turn():

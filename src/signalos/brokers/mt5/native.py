@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from signalos.domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from signalos.brokers.mt5.session import Module
+    from signalos.brokers.mt5.calls import Module
 
 
 def native_module() -> Module:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from signalos.brokers.mt5.calls import CallFailed, Calls, Module
 from signalos.brokers.mt5.mapping import is_trade
 from signalos.brokers.mt5.plain import plain
+from signalos.brokers.mt5.sends import Sends
 from signalos.brokers.mt5.tagged_rows import TaggedRows, peek
 from signalos.domain.order import is_tag
 from signalos.kit.wire import Answer, Request
@@ -25,43 +26,8 @@ MODULE_FUNCTIONS: Final = frozenset(
 )
 """What may be called by name. ``order_send`` is not among them: it goes through ``guarded_send``."""
 
-_BUY = 0
-"""``type`` of a market order that buys."""
 _ENTERING = (0, 2)
 """``entry`` of a deal that opens a position, or turns it round."""
-_CHECK_PASSED = (0, 10009)
-"""order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
-
-CHECK_SECONDS = 0.02
-"""So old may be what was checked ahead of a send: the journal is synced meanwhile. A sign-in elsewhere takes longer."""
-
-
-class Module(Protocol):
-    """The one function of the terminal's module that is needed by name at type-checking time."""
-
-    def last_error(self) -> tuple[int, str]: ...
-
-
-class CallFailed(Exception):
-    """A function of the module answered None. ``last_error`` is its (code, text) pair."""
-
-    def __init__(self, function: str, last_error: tuple[int, str]) -> None:
-        super().__init__(f"{function}: {last_error[1]} ({last_error[0]})")
-        self.last_error = last_error
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """What must hold right before a send: the account is ``login`` at ``server`` (and the terminal at ``path``).
-
-    ``check`` asks ``order_check`` too; with ``worst`` a market order whose quote is beyond it stays here.
-    """
-
-    login: int
-    server: str
-    path: str = ""
-    check: bool = False
-    worst: float | None = None
 
 
 class Session:
@@ -76,12 +42,9 @@ class Session:
         credentials: Mapping[str, Any] | None = None,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._module = module
-        self._monotonic = monotonic
-        self._passed: tuple[float, dict[str, Any], Guard] | None = None
-        self._look_seconds = 0.0
+        self._calls = Calls(module)
+        self._sends = Sends(self._calls, monotonic)
         self._credentials = dict(credentials or {})
-        self._last_error: tuple[int, str] = (1, "Success")
         self._composites: dict[str, Callable[..., Any]] = {
             "connect": self.connect,
             "snapshot": self.snapshot,
@@ -89,8 +52,8 @@ class Session:
             "prepare": self.prepare,
             "symbol_terms": self.symbol_terms,
             "symbol_names": self.symbol_names,
-            "check_send": self.check_send,
-            "guarded_send": self.guarded_send,
+            "check_send": self._sends.check_send,
+            "guarded_send": self._sends.guarded_send,
             "after_send": self.after_send,
             "order_fate": self.order_fate,
             "find_tags": self.find_tags,
@@ -100,36 +63,36 @@ class Session:
 
     def answer(self, request: Request) -> Answer:
         """Carry out ``request``: never raises for what the module does."""
-        self._last_error = (1, "Success")
+        self._calls.last_error = (1, "Success")
         try:
             composite = self._composites.get(request.fn)
             if composite is not None:
                 ok = composite(*request.args, **request.kwargs)
             elif request.fn in MODULE_FUNCTIONS:
-                ok = self._raw(request.fn, *request.args, **request.kwargs)
+                ok = self._calls.raw(request.fn, *request.args, **request.kwargs)
             else:
                 return Answer(request.id, error=f"there is no function {request.fn!r} here")
         except CallFailed as why:
             return Answer(request.id, None, why.last_error)
         except Exception as why:  # noqa: BLE001 -- whatever a module raises must become an answer
             return Answer(request.id, error=f"{request.fn}: {type(why).__name__}: {why}")
-        return Answer(request.id, ok, self._last_error)
+        return Answer(request.id, ok, self._calls.last_error)
 
     # ------------------------------------------------------------------ composites
 
     def connect(self, **options: Any) -> dict[str, Any]:
         """Initialize the module and say what it is connected to."""
-        self._passed = None
+        self._sends.forget()
         wanted = {**self._credentials, **options}
         # The module takes the path without a name only.
         path = [wanted.pop("path")] if "path" in wanted else []
-        if not self._raw("initialize", *path, **wanted):
-            raise CallFailed("initialize", self._last_error)
+        if not self._calls.raw("initialize", *path, **wanted):
+            raise CallFailed("initialize", self._calls.last_error)
         return {
-            "module": str(getattr(self._module, "__version__", "")),
-            "version": self._raw("version"),
-            "terminal": self._must("terminal_info"),
-            "account": self._must("account_info"),
+            "module": self._calls.module_version,
+            "version": self._calls.raw("version"),
+            "terminal": self._calls.must("terminal_info"),
+            "account": self._calls.must("account_info"),
         }
 
     def snapshot(self, symbol: str | None = None) -> dict[str, Any]:
@@ -142,24 +105,24 @@ class Session:
         ]
         if symbol is not None:
             all_of_it += [("symbol_info", symbol), ("symbol_info_tick", symbol)]
-        self._ahead(*all_of_it)
+        self._calls.ahead(*all_of_it)
         rows = {
-            "terminal": self._must("terminal_info"),
-            "account": self._must("account_info"),
+            "terminal": self._calls.must("terminal_info"),
+            "account": self._calls.must("account_info"),
             # Orders first: one that is filled in between is shown twice then, and never not at all.
-            "orders": self._must("orders_get"),
-            "positions": self._must("positions_get"),
+            "orders": self._calls.must("orders_get"),
+            "positions": self._calls.must("positions_get"),
         }
         return rows if symbol is None else {**rows, **self.quote(symbol)}
 
     def quote(self, symbol: str) -> dict[str, Any]:
         """A symbol's conditions and its last tick; selects the symbol where needed."""
-        self._ahead(("symbol_info", symbol), ("symbol_info_tick", symbol))
-        info = self._must("symbol_info", symbol)
+        self._calls.ahead(("symbol_info", symbol), ("symbol_info_tick", symbol))
+        info = self._calls.must("symbol_info", symbol)
         if not info["select"]:
-            self._must("symbol_select", symbol, True)
-            info = self._must("symbol_info", symbol)
-        return {"info": info, "tick": self._must("symbol_info_tick", symbol)}
+            self._calls.must("symbol_select", symbol, True)
+            info = self._calls.must("symbol_info", symbol)
+        return {"info": info, "tick": self._calls.must("symbol_info_tick", symbol)}
 
     def prepare(
         self, symbol: str | None = None, position: int | None = None, order: int | None = None
@@ -170,12 +133,12 @@ class Session:
         it does not exist; the symbol is then theirs.
         """
         if symbol is not None and position is None and order is None:
-            self._ahead(
+            self._calls.ahead(
                 ("terminal_info",), ("account_info",), ("symbol_info", symbol), ("symbol_info_tick", symbol)
             )
         facts: dict[str, Any] = {
-            "terminal": self._must("terminal_info"),
-            "account": self._must("account_info"),
+            "terminal": self._calls.must("terminal_info"),
+            "account": self._calls.must("account_info"),
             "position": None,
             "order": None,
         }
@@ -183,15 +146,15 @@ class Session:
             facts["position"] = self._position(position)
             symbol = facts["position"]["symbol"] if facts["position"] else symbol
         if order is not None:
-            found = self._must("orders_get", ticket=order)
+            found = self._calls.must("orders_get", ticket=order)
             facts["order"] = found[0] if found else None
             symbol = found[0]["symbol"] if found else symbol
         if symbol is not None:
             facts.update(self.quote(symbol))
             if facts["info"]["volume_limit"]:
                 # As in ``snapshot``: orders first.
-                facts["waiting"] = self._must("orders_get", symbol=symbol)
-                facts["held"] = self._must("positions_get", symbol=symbol)
+                facts["waiting"] = self._calls.must("orders_get", symbol=symbol)
+                facts["held"] = self._calls.must("positions_get", symbol=symbol)
         return facts
 
     def symbol_terms(self, symbol: str) -> dict[str, Any]:
@@ -204,91 +167,16 @@ class Session:
         if ask > 0 and bid > 0:
             move = max(1, round(ask * 0.01 / tick_size)) * tick_size
             facts["move"] = move
-            facts["falling"] = self._raw("order_calc_profit", 0, symbol, 1.0, ask, ask - move)
-            facts["rising"] = self._raw("order_calc_profit", 1, symbol, 1.0, bid, bid + move)
+            facts["falling"] = self._calls.raw("order_calc_profit", 0, symbol, 1.0, ask, ask - move)
+            facts["rising"] = self._calls.raw("order_calc_profit", 1, symbol, 1.0, bid, bid + move)
         return facts
 
     def symbol_names(self) -> list[list[Any]]:
         """[name, base currency, profit currency, trade mode] of every symbol of the broker."""
         return [
             [s["name"], s["currency_base"], s["currency_profit"], s["trade_mode"]]
-            for s in self._must("symbols_get")
+            for s in self._calls.must("symbols_get")
         ]
-
-    def check_send(self, request: dict[str, Any], guard: dict[str, Any]) -> dict[str, Any]:
-        """Look now at what ``guarded_send`` (``guard`` are its keywords) will look at: {"passed": whether it did}.
-
-        What passed is not looked at again by a ``guarded_send`` of just this within ``CHECK_SECONDS``. Where the last
-        look took most of them, there is none: it would be too old as soon as it was made.
-        """
-        self._passed = None
-        if self._look_seconds > CHECK_SECONDS / 2:
-            return {"passed": False}
-        at, guarded = self._monotonic(), Guard(**guard)
-        passed = self._look(request, guarded) is None
-        if passed:
-            self._passed = (at, request, guarded)
-        return {"passed": passed}
-
-    def guarded_send(self, request: dict[str, Any], **guard: Any) -> dict[str, Any]:
-        """Send an order if what :class:`Guard` (the keywords) asks for holds.
-
-        Answers {"sent", "stage", ...}: ``sent`` is False only where order_send was certainly not called;
-        ``stage`` then says what stood in the way.
-        """
-        try:
-            guarded = Guard(**guard)
-            objection = None if self._has_passed(request, guarded) else self._look(request, guarded)
-        except CallFailed as why:
-            return {"sent": False, "stage": "read", "last_error": list(why.last_error)}
-        except Exception as why:  # noqa: BLE001 -- before the send: provably nothing was sent
-            return {"sent": False, "stage": "raised", "error": f"{type(why).__name__}: {why}"}
-        if objection is not None:
-            return {"sent": False, **objection}
-        try:
-            result = self._raw("order_send", request)
-        except Exception as why:  # noqa: BLE001 -- the order may have been executed before it raised
-            return {"sent": True, "result": None, "raised": f"{type(why).__name__}: {why}"}
-        return {"sent": True, "result": result}
-
-    def _has_passed(self, request: dict[str, Any], guard: Guard) -> bool:
-        """True once for what ``check_send`` has just looked at."""
-        passed, self._passed = self._passed, None
-        if passed is None or passed[1:] != (request, guard):
-            return False
-        return 0 <= self._monotonic() - passed[0] <= CHECK_SECONDS
-
-    def _look(self, request: dict[str, Any], guard: Guard) -> dict[str, Any] | None:
-        """As ``_objection``, and note how long it took."""
-        begin = self._monotonic()
-        try:
-            return self._objection(request, guard)
-        finally:
-            self._look_seconds = self._monotonic() - begin
-
-    def _objection(self, request: dict[str, Any], guard: Guard) -> dict[str, Any] | None:
-        """What stands in the way of a send: its "stage" with details; None where nothing does. Raises CallFailed."""
-        asked = [] if guard.worst is None else [("symbol_info_tick", request["symbol"])]
-        checks = [("order_check", request)] if guard.check else []
-        self._ahead(("account_info",), ("terminal_info",), *asked, *checks)
-        account = self._must("account_info")
-        terminal = self._must("terminal_info")
-        here = (account["login"], account["server"], terminal["path"] if guard.path else "")
-        if here != (guard.login, guard.server, guard.path):
-            return {"stage": "account", "login": here[0], "server": here[1], "path": terminal["path"]}
-        if not terminal["connected"]:
-            return {"stage": "connection"}
-        if guard.worst is not None:
-            tick = self._must("symbol_info_tick", request["symbol"])
-            buys = request["type"] == _BUY
-            quote = tick["ask"] if buys else tick["bid"]
-            if quote > guard.worst if buys else quote < guard.worst:
-                return {"stage": "price", "price": quote}
-        if guard.check:
-            checked = self._raw("order_check", request)
-            if checked is not None and checked["retcode"] not in _CHECK_PASSED:
-                return {"stage": "check", "check": checked, **self._money(request, account)}
-        return None
 
     def after_send(
         self, deal: int = 0, order: int = 0, position: int = 0, rest: bool = False
@@ -300,9 +188,9 @@ class Session:
         """
         # ``ticket`` of history_deals_get is the ORDER's on some builds and the deal's on others, and
         # the two number ranges overlap: ask both ways and keep what really belongs here.
-        rows = self._must("history_deals_get", ticket=order) if order else []
+        rows = self._calls.must("history_deals_get", ticket=order) if order else []
         if deal and not any(row["ticket"] == deal for row in rows):
-            rows = [*rows, *self._must("history_deals_get", ticket=deal)]
+            rows = [*rows, *self._calls.must("history_deals_get", ticket=deal)]
         # What a server books apart for a deal (its commission) has the order's number too, and no price.
         rows = [row for row in rows if is_trade(row)]
         found = [row for row in rows if row["ticket"] == deal or (order and row["order"] == order)]
@@ -317,8 +205,8 @@ class Session:
 
     def order_fate(self, ticket: int) -> dict[str, Any]:
         """An order as it lives, or as history holds it."""
-        live = self._must("orders_get", ticket=ticket)
-        past = [] if live else self._must("history_orders_get", ticket=ticket)
+        live = self._calls.must("orders_get", ticket=ticket)
+        past = [] if live else self._calls.must("history_orders_get", ticket=ticket)
         return {"order": live[0] if live else None, "past_order": past[0] if past else None}
 
     def find_tags(
@@ -331,63 +219,28 @@ class Session:
             ("history_orders_get", date_from, date_to),
             ("history_deals_get", date_from, date_to),
         ]
-        self._ahead(*readings)  # the next answer is made while the last one is taken in
-        rows = TaggedRows(*(self._as_given(*reading) for reading in readings))
+        self._calls.ahead(*readings)  # the next answer is made while the last one is taken in
+        rows = TaggedRows(*(self._calls.as_given(*reading) for reading in readings))
         found = {tag: rows.of(tag, magic) for tag, magic in wanted}
         return {tag: plain(parts) for tag, parts in found.items() if any(parts.values())}
 
     def deals_of(self, identifiers: list[int], date_from: int, date_to: int) -> list[Any]:
         """The deals of many positions, from one reading."""
         wanted = set(identifiers)
-        rows = self._as_given("history_deals_get", date_from, date_to)
+        rows = self._calls.as_given("history_deals_get", date_from, date_to)
         return [plain(row) for row in rows if peek(row, "position_id") in wanted]
 
     def untagged_entries(self, date_from: int, date_to: int) -> list[Any]:
         """The deals that enter a position and carry no whole tag of ours: of thousands mostly none."""
-        rows = self._as_given("history_deals_get", date_from, date_to)
+        rows = self._calls.as_given("history_deals_get", date_from, date_to)
         entries = (row for row in rows if peek(row, "entry") in _ENTERING)
         return [plain(row) for row in entries if not is_tag(str(peek(row, "comment")))]
 
-    # ------------------------------------------------------------------ the module
-
-    def _money(self, request: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, Any]:
-        """What the order needs and what is free: figures for the explanation of a refusal."""
-        volume, price = request.get("volume"), request.get("price")
-        needed = self._raw("order_calc_margin", request["type"], request["symbol"], volume, price)
-        return {"margin_needed": needed, "margin_free": account["margin_free"]}
-
     def _position(self, identifier: int) -> dict[str, Any] | None:
         # On hedging accounts ticket and identifier are mostly one; after a swap or a reversal not.
-        for row in self._must("positions_get", ticket=identifier):
+        for row in self._calls.must("positions_get", ticket=identifier):
             if row["identifier"] == identifier:
                 return dict(row)
-        return next((row for row in self._must("positions_get") if row["identifier"] == identifier), None)
-
-    def _ahead(self, *calls: tuple[Any, ...]) -> None:
-        """Ask for several readings in one go where the module can; otherwise they are simply called."""
-        ask = getattr(self._module, "ask_ahead", None)
-        if ask is not None:
-            ask(*((name, args, {}) for name, *rest in calls for args in [tuple(rest)]))
-
-    def _raw(self, function: str, *args: Any, **kwargs: Any) -> Any:
-        """Call ``function`` and read ``last_error`` right after it: it is one pair for the process."""
-        return plain(self._call(function, *args, **kwargs))
-
-    def _call(self, function: str, *args: Any, **kwargs: Any) -> Any:
-        ok = getattr(self._module, function)(*args, **kwargs)
-        code, text = self._module.last_error()
-        self._last_error = (int(code), str(text))
-        return ok
-
-    def _as_given(self, function: str, *args: Any) -> Any:
-        """Rows as the module gives them, not made plain: for those of which few are kept."""
-        ok = self._call(function, *args)
-        if ok is None:
-            raise CallFailed(function, self._last_error)
-        return ok
-
-    def _must(self, function: str, *args: Any, **kwargs: Any) -> Any:
-        ok = self._raw(function, *args, **kwargs)
-        if ok is None or ok is False:
-            raise CallFailed(function, self._last_error)
-        return ok
+        return next(
+            (row for row in self._calls.must("positions_get") if row["identifier"] == identifier), None
+        )

@@ -17,7 +17,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from signalos.brokers.mt5.session import Module, Session
+from signalos.brokers.mt5.calls import Module
+from signalos.brokers.mt5.session import Session
 from signalos.kit import collector
 from signalos.kit.wire import Answer, Request
 
