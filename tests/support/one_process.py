@@ -65,8 +65,8 @@ class FaultyModule:
 class FaultyWorker:
     """A transport to the bridge's own session over such a module; lost with the first missing answer."""
 
-    def __init__(self, service: Service) -> None:
-        self._session = Session(FaultyModule(service))
+    def __init__(self, service: Service, clock: VirtualClock) -> None:
+        self._session = Session(FaultyModule(service), monotonic=clock.monotonic)
         self._lost = False
 
     async def call(
@@ -103,7 +103,7 @@ class World:
         self.broker = Mt5Broker("t1", self._worker, self.clock)
 
     async def _worker(self) -> FaultyWorker:
-        return FaultyWorker(self.service)
+        return FaultyWorker(self.service, self.clock)
 
     async def close(self) -> None:
         await self.broker.stop()
