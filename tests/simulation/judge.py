@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from signalos.brokers.simulated.codes import Entry, Reason
+from signalos.brokers.simulated.codes import Entry
 from signalos.brokers.simulated.records import Deal, Position
 from signalos.brokers.simulated.symbols import VOLUME_UNIT
 from signalos.desktop.journal.intents import Intent
@@ -18,6 +17,7 @@ from tests.simulation.brokerage import Arrival
 from tests.simulation.channel import CHAT, NAME
 from tests.simulation.clocks import START
 from tests.simulation.desktop import TERMINAL
+from tests.simulation.parts import parts
 from tests.simulation.people import Stop
 from tests.simulation.run import Result
 
@@ -311,38 +311,6 @@ class _Judge:
         ]
         for at, tag in late:
             self._verdict.fault("unproven", f"entry {tag} left {at - reached:.3f} s after the stop")
-
-
-@dataclass(frozen=True)
-class Part:
-    """How a shared position is divided after ``deal``, in volume units; ``taken``: what the app closed of the user's."""
-
-    deal: Deal
-    own: int
-    others: int
-    taken: int = 0
-
-
-def parts(deals: Sequence[Deal], position: int) -> Iterator[Part]:
-    """Divide a position between us and a hand, deal by deal: who takes from it takes their own first."""
-    own = others = 0
-    for deal in deals:
-        if deal.position != position:
-            continue
-        by_hand = deal.reason is Reason.EXPERT and not deal.magic
-        if deal.entry is Entry.IN:
-            own, others = (own, others + deal.volume) if by_hand else (own + deal.volume, others)
-            yield Part(deal, own, others)
-            continue
-        closed = min(deal.volume, own + others)
-        mine = min(own, max(0, closed - others)) if by_hand else min(own, closed)
-        own, others = own - mine, others - (closed - mine)
-        by_app = deal.reason is Reason.EXPERT and deal.magic
-        taken = deal.volume - mine if by_app else 0
-        if deal.entry is Entry.INOUT:
-            # Turned round by a hand, it is ours no more; by an entry of ours that met a hand's, its rest is ours.
-            own, others = deal.volume - closed if by_app else 0, 0
-        yield Part(deal, own, others, taken)
 
 
 def _twins(one: Intent, other: Intent) -> bool:
