@@ -13,6 +13,7 @@ from signalos.brokers.base import Broker
 from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.executor import Executor
 from signalos.desktop.hand import Hand
+from signalos.desktop.holding import HISTORY_LAGS
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import EVERY_CHAT, MODES
@@ -248,14 +249,15 @@ class Desk:
         found = position or order
         if found is None:
             return _failed(command, "position_closed", "it is neither open nor waiting any more")
-        own = await self._own.volumes(snapshot)
+        told = await self._own.read(snapshot)
+        own = self._own.volumes_of(snapshot, told)
         if isinstance(found, Position) and own.get(identifier):
             found = replace(found, volume=own[identifier])  # what a command can be about
         request = await self._request(command, found)
         if isinstance(request, CommandResult):
             return request
         whole = isinstance(request, ClosePosition) and request.volume is None
-        if isinstance(request, ClosePosition) and own.get(identifier) == ZERO:
+        if isinstance(request, ClosePosition) and identifier in told and not own[identifier]:
             return _failed(command, "position_closed", "nothing of this position is SignalOS's any more")
         request = own_close(request, snapshot.positions, own)
         if position and order and whole:
@@ -270,7 +272,7 @@ class Desk:
         )
 
     def _answer(self, command: Command, intent: Intent) -> CommandResult | None:
-        if intent.state in ("sending", "unknown"):
+        if intent.state in ("sending", "unknown") or intent.reason == HISTORY_LAGS:
             return None  # answered once it is known
         row: dict[str, Any] = {
             "identifier": intent.key.chat_id,

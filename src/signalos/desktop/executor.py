@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from signalos.brokers.base import Broker, Gate, GetsReady
 from signalos.desktop.ceilings import CeilingGuard
+from signalos.desktop.holding import Holding
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg, Trade
@@ -46,6 +47,7 @@ class Executor:
         journal: Journal,
         *,
         guard: CeilingGuard | None = None,
+        holding: Holding | None = None,
         clock: Clock,
         market: Clock,
     ) -> None:
@@ -54,14 +56,27 @@ class Executor:
         self._readies = broker if isinstance(broker, GetsReady) else None
         self._journal = journal
         self._guard = guard
+        self._holding = holding
         self._clock = clock
         self._market = market
 
-    async def send(self, intent: Intent) -> Intent:
-        """Send ``intent`` (planned or waiting) once; too old ones expire unsent."""
+    async def send(self, intent: Intent, *, everybodys: bool = False) -> Intent:
+        """Send ``intent`` (planned or waiting) once; too old ones expire unsent.
+
+        A close takes no more than is ours of its position, unless it is to take ``everybodys`` part.
+        """
+        if self.is_held(intent) and self._holding is not None and not everybodys:
+            held = await self._holding.held(intent)
+            if held is None:
+                return self._journal.intents.get(intent.key)
+            intent = held
         if not self.begin(intent):
             return self._journal.intents.get(intent.key)
         return await self.send_begun(intent)
+
+    def is_held(self, intent: Intent) -> bool:
+        """True where ``send`` has to find out first how much of a position is ours."""
+        return self._holding is not None and self._holding.concerns(intent)
 
     def begin(self, intent: Intent) -> bool:
         """Journal that ``intent`` goes out from now on; False if it is not to be sent: too old, or withdrawn."""

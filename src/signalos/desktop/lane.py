@@ -257,7 +257,9 @@ class Lane:
             if _calls_off(action, strategy):
                 self._withdraw(context, action)
             first = next((i for i in planned if _can_be_sent(i)), None)
-            begun = first if first is not None and self._taking and self._executor.begin(first) else None
+            if first is not None and (not self._taking or self._executor.is_held(first)):
+                first = None
+            begun = first if first is not None and self._executor.begin(first) else None
         for moved in decision.conversions:
             self._note(
                 RR_CONVERTER_LOG,

@@ -47,10 +47,17 @@ class OwnParts:
         for position in snapshot.positions:
             if not self.is_ours(position):
                 continue
-            deals = await self._broker.deals(position.identifier)
-            if sum((d.side.sign * d.volume for d in deals), ZERO) == position.side.sign * position.volume:
-                found[position.identifier] = self.own(deals)
+            told = await self.told(position)
+            if told is not None:
+                found[position.identifier] = told
         return found
+
+    async def told(self, position: Position) -> Sequence[Deal] | None:
+        """Own deals of ``position``; None while its deals do not explain its volume."""
+        deals = await self._broker.deals(position.identifier)
+        if sum((d.side.sign * d.volume for d in deals), ZERO) != position.side.sign * position.volume:
+            return None
+        return self.own(deals)
 
     async def volumes(self, snapshot: Snapshot) -> dict[str, Decimal]:
         """What of each position of ours is open and own, in lots."""
@@ -65,14 +72,18 @@ class OwnParts:
             return {}
         found = {identifier: own_volume(deals) for identifier, deals in told.items()}
         for position in snapshot.positions:
-            leg = self._leg(position)
-            if leg is not None and position.identifier not in found:
-                alive = leg.alive and leg.side is position.side
-                answered = self._journal.intents.closed_of(self._terminal_id, position.identifier)
-                closed = max(leg.trade.closed_volume, answered)
-                left = max(ZERO, leg.trade.volume - closed) if alive else ZERO
-                found[position.identifier] = min(left, position.volume)
+            if position.identifier not in found and self._leg(position) is not None:
+                found[position.identifier] = self.by_journal(position)
         return found
+
+    def by_journal(self, position: Position) -> Decimal:
+        """What of ``position`` is own as far as the journal knows, in lots; none of one that is no leg's."""
+        leg = self._leg(position)
+        if leg is None or not leg.alive or leg.side is not position.side:
+            return ZERO
+        answered = self._journal.intents.closed_of(self._terminal_id, position.identifier)
+        left = leg.trade.volume - max(leg.trade.closed_volume, answered)
+        return min(max(ZERO, left), position.volume)
 
     def own(self, deals: Sequence[Deal]) -> Sequence[Deal]:
         """The own part of a position's ``deals``, oldest first."""
@@ -144,6 +155,8 @@ def own_close(
     mine = min(own[request.identifier], held)
     leaves = min(mine, request.remaining - request.others)
     volume = mine if request.volume is None else request.volume
+    if not leaves:
+        volume = max(volume, mine)  # all that is ours, if more of it has shown itself since
     return replace(request, volume=volume, remaining=held - mine + leaves, others=held - mine)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.backoff import pause as wait_or
 from signalos.desktop.executor import Executor
+from signalos.desktop.holding import UNTOLD_SECONDS
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import Latch
@@ -31,8 +32,6 @@ LONGEST_PAUSE = 0.5
 """Most seconds between two rounds while nothing changes."""
 LOOK_AGAIN_SECONDS = 1.0
 """Pause between two looks at an account that has been proven flat, as long as the stop is in force."""
-UNTOLD_SECONDS = 5.0
-"""So long a shared position waits for its deals to tell how much of it is ours; then the journal's figure counts."""
 
 
 def reach_new_terminals(journal: Journal, terminals: Sequence[str]) -> None:
@@ -165,8 +164,7 @@ class Stopper:
         """
         if latch.mode == "stop-entries":
             return []
-        # What the user opens by hand after the proof is not what they wanted to be rid of.
-        everything = latch.mode == "close-all" and not latch.proven
+        everything = _everything(latch)
         work: list[tuple[OrderRequest | None, str]] = [
             (CancelOrder(ticket=order.ticket), order.ticket)
             for order in snapshot.orders
@@ -229,7 +227,7 @@ class Stopper:
                 account=snapshot.account.identity,
                 magic=self._magic(),
             )
-        await self._executor.send(last)
+        await self._executor.send(last, everybodys=_everything(latch))
 
     def _left(self, latch: Latch, ticket: str) -> dict[str, Any]:
         last = self._last_attempt(latch, ticket)
@@ -265,6 +263,11 @@ class Stopper:
         if flat:
             self.on_flat()
         return noted
+
+
+def _everything(latch: Latch) -> bool:
+    """What the user opens by hand after the proof is not what they wanted to be rid of."""
+    return latch.mode == "close-all" and not latch.proven
 
 
 def _origin(latch: Latch) -> str:

@@ -17,8 +17,10 @@ from signalos.desktop.context import ContextBuilder
 from signalos.desktop.desk import Desk
 from signalos.desktop.executor import Executor
 from signalos.desktop.hand import Hand
+from signalos.desktop.holding import Holding
 from signalos.desktop.journal import Journal
 from signalos.desktop.lane import Lane
+from signalos.desktop.own_part import OwnParts
 from signalos.desktop.stop import Stopper
 from signalos.desktop.strategy_book import StrategyBook
 from signalos.desktop.unknown_tags import UnknownTags
@@ -84,8 +86,9 @@ class Terminal:
         busy = asyncio.Lock()
         magic = lambda: strategies.current().magic  # noqa: E731 -- read anew at each use
         guard = None if ceilings is None else CeilingGuard(self.terminal_id, journal, ceilings, market)
+        holding = Holding(broker, journal, OwnParts(self.terminal_id, broker, journal, magic), clock)
         executor = self.executor_class(
-            self.terminal_id, broker, journal, guard=guard, clock=clock, market=market
+            self.terminal_id, broker, journal, guard=guard, holding=holding, clock=clock, market=market
         )
         contexts = ContextBuilder(self.terminal_id, broker, journal, market, guard, profile_of, magic=magic)
         self.lane = Lane(

@@ -17,17 +17,15 @@ from signalos.desktop.ceilings import CeilingGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
 from signalos.desktop.following import Follower
+from signalos.desktop.holding import HISTORY_LAGS
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.turns import in_turns
-from signalos.desktop.own_part import OwnParts, own_close
 from signalos.desktop.unknowns import Unknowns
 from signalos.desktop.wire_events import alert_event
 from signalos.domain.decision import HALTED, PlannedStep, SignalRecord
 from signalos.domain.errors import TerminalError, WrongAccount
-from signalos.domain.market import MarginMode
-from signalos.domain.money import ZERO
-from signalos.domain.order import ClosePosition, LegKey, OpenLeg
+from signalos.domain.order import LegKey, OpenLeg
 from signalos.domain.strategy import Strategy
 from signalos.engine import break_even_step, manage
 from signalos.kit.clock import Clock
@@ -90,7 +88,6 @@ class Watcher:
             note=note,
         )
         self._unknowns.on_settled = lambda: self.on_settled()
-        self._own = OwnParts(terminal_id, broker, journal, magic)
         self._follower = Follower(
             terminal_id,
             broker,
@@ -166,23 +163,9 @@ class Watcher:
                     )
                     continue
             if intent.due(self._clock.now()):
-                await self._executor.send(await self._held_to_own(intent))
-
-    async def _held_to_own(self, intent: Intent) -> Intent:
-        """A close takes no more than is ours of its position by now, where others can have a part."""
-        request, latest = intent.request, self.latest
-        if not isinstance(request, ClosePosition) or latest is None:
-            return intent
-        if latest.account.margin_mode is MarginMode.HEDGING:
-            return intent
-        snapshot = await self._broker.snapshot()
-        own = await self._own.volumes(snapshot)
-        if own.get(request.identifier) == ZERO:
-            text = "nothing of this position is SignalOS's any more"
-            self._journal.intents.mark(intent, "not_executed", "position_closed", text)
-            return intent  # which is not sent any more
-        held_to = own_close(request, snapshot.positions, own)
-        return intent if held_to == request else self._journal.intents.with_request(intent, held_to)
+                await self._executor.send(intent)
+                if intent.reason == HISTORY_LAGS:
+                    self.on_settled()  # the command that asked for it may have its answer now
 
     def _belongs_elsewhere(self, intent: Intent) -> bool:
         """A stop's attempts are the stopper's; a command that was neither sent nor answered is the desk's.

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
+from signalos.domain.order import TAG_LENGTH, is_tag
+
 Row: TypeAlias = Any
 """As the module gives it: a dict, or an object with the fields as attributes. Thousands are looked at here and few
 are picked, so only these are worth making plain."""
@@ -65,6 +67,12 @@ def carries(comment: str, its_magic: str, tag: str, magic: int) -> bool:
     """True for a comment that begins with ``tag``, or for a cut one where the magic number agrees."""
     cut = len(comment) >= SHORT_TAG and tag.startswith(comment) and its_magic == str(magic)
     return comment.startswith(tag) or cut
+
+
+def tagged(comment: str) -> bool:
+    """True for a tag of ours, or for what may be one that a broker cut."""
+    cut = SHORT_TAG <= len(comment) < TAG_LENGTH
+    return is_tag(comment) or (cut and is_tag(comment.ljust(TAG_LENGTH, "A")))
 
 
 def peek(row: Row, name: str) -> Any:

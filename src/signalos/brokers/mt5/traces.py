@@ -10,7 +10,7 @@ from decimal import Decimal
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Found
 from signalos.brokers.mt5.likeness import has_levels, looks_like, same
-from signalos.brokers.mt5.tagged_rows import carries
+from signalos.brokers.mt5.tagged_rows import carries, tagged
 from signalos.domain.market import Deal, DealEntry, MarginMode
 from signalos.domain.order import (
     CancelOrder,
@@ -21,7 +21,6 @@ from signalos.domain.order import (
     OrderRequest,
     Outcome,
     OutcomeKind,
-    is_tag,
 )
 from signalos.domain.signal import OrderKind
 
@@ -195,7 +194,7 @@ async def _close(
         return _closed(OutcomeKind.DONE if ours else OutcomeKind.GONE, request, ours or exits, _lots(ours))
     closed = _lots(ours)
     if not ours and request.volume is not None:
-        ours = [d for d in exits if d.reason == "expert" and d.magic == str(magic) and not is_tag(d.tag)]
+        ours = [d for d in exits if d.reason == "expert" and d.magic == str(magic) and not tagged(d.tag)]
         closed = max(Decimal(0), _lots(ours) - before.closed_by_others)
     wanted = request.volume if request.volume is not None else closed + position.volume
     if closed >= wanted or position.volume <= request.remaining:
