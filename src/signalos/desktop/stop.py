@@ -16,7 +16,7 @@ from typing import Any
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.backoff import pause as wait_or
 from signalos.desktop.executor import Executor
-from signalos.desktop.holding import UNTOLD_SECONDS
+from signalos.desktop.holding import HISTORY_LAGS, UNTOLD_SECONDS
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import Latch
@@ -233,7 +233,8 @@ class Stopper:
         last = self._last_attempt(latch, ticket)
         if last is None:
             return {"ticket": ticket, "reason": "new", "text": "not tried yet"}
-        reason = "waiting_for_session" if last.state == "waiting" else (last.reason or last.state)
+        session = last.state == "waiting" and last.reason != HISTORY_LAGS
+        reason = "waiting_for_session" if session else (last.reason or last.state)
         return {"ticket": ticket, "reason": reason, "text": last.text}
 
     def _note(

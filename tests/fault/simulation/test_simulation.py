@@ -45,6 +45,9 @@ FOUND_NETTING = {
     500025: "a stop believed an older look at the deals than the one it waited for, and took a hand's part",
     501820: "a close was found in what another one had closed; the first's next try took the user's part",
     502766: "all was closed already and the history late: what a hand had added was taken for ours",
+    510820: "a close of unknown outcome and a late history: another close took a hand's part for ours",
+    512119: "what a hand and a close had taken was counted once only while the history was late",
+    512774: "a stop's further try kept to what was ours at its first",
     3233: "a close was told as not executed where a hand added to the position at the same moment",
 }
 """The same on accounts with one position a symbol."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from signalos.brokers.simulated.faults import Effect, Fault
+from signalos.desktop.holding import UNTOLD_SECONDS
 from signalos.domain.order import ClosePosition
 from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
 from signalos.protocol.socket import Command
@@ -120,12 +121,70 @@ async def test_two_trades_that_wait_for_the_market_do_not_share(tmp_path: Path) 
     await rig.close()
 
 
-async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Path) -> None:
-    lags = Fault(fn="history_deals_get", effect=Effect.HISTORY_LAG, probability=1.0, seconds=2)
-    rig = SimulatedRig(tmp_path, {"margin_mode": "netting"}, [lags])
+async def lagging(folder: Path, seconds: float) -> SimulatedRig:
+    """A trade of message 1 on a netting account, whose history is always late."""
+    lags = Fault(fn="history_deals_get", effect=Effect.HISTORY_LAG, probability=1.0, seconds=seconds)
+    rig = SimulatedRig(folder, {"margin_mode": "netting"}, [lags])
     await rig.start()
     rig.say(1, "buy", WIDE)
+    await rig.run(seconds + 2)
+    return rig
+
+
+def close_by_command(rig: SimulatedRig) -> None:
+    now = rig.clock.now()
+    rig.terminal.desk.accept(
+        Command(
+            id="c1",
+            terminal_seq=1,
+            kind="close",
+            args={"identifier": rig.leg.identifier},
+            issued_at=now,
+            expires_at=now + timedelta(seconds=60),
+        )
+    )
+
+
+@pytest.mark.parametrize("asked", ["command", "message"])
+async def test_a_close_waits_until_the_history_tells_whose_is_whose(tmp_path: Path, asked: str) -> None:
+    rig = await lagging(tmp_path, 2)
+    rig.by_hand(Side.BUY, OTHERS)
+    whole = rig.held()
+    if asked == "command":
+        close_by_command(rig)
+    else:
+        rig.say(2, "close", CloseAll())
+    await rig.run(1)
+    assert rig.held() == whole
+    (waiting,) = rig.journal.intents.unfinished("t1", ("waiting",))
+    assert waiting.reason == "history_lags"
+    assert rig.journal.commands.result("t1", "c1") is None
     await rig.run(4)
+    assert rig.held() == ("buy", OTHERS)
+    if asked == "command":
+        result = rig.journal.commands.result("t1", "c1")
+        assert result is not None
+        assert result.success
+    await rig.close()
+
+
+async def test_a_history_that_never_tells_holds_a_close_up_for_a_while_only(tmp_path: Path) -> None:
+    rig = await lagging(tmp_path, 60)
+    own = rig.leg.trade.volume
+    rig.by_hand(Side.BUY, OTHERS)
+    rig.say(2, "close", CloseAll())
+    await rig.run(UNTOLD_SECONDS - 1)
+    assert rig.held() == ("buy", own + OTHERS)
+    await rig.run(3)
+    assert rig.held() == ("buy", OTHERS)
+    close_by_command(rig)
+    await rig.run(UNTOLD_SECONDS + 2)
+    assert rig.held() == ("buy", OTHERS), "what was closed is known from the answer"
+    await rig.close()
+
+
+async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Path) -> None:
+    rig = await lagging(tmp_path, 2)
     rig.by_hand(Side.BUY, OTHERS)
     await rig.run(4)
     latch = await rig.stopped("own-only")
@@ -139,17 +198,7 @@ async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Pat
 async def test_a_command_closes_the_own_part(rig: SimulatedRig) -> None:
     rig.by_hand(Side.BUY, OTHERS)
     await rig.run(1)
-    now = rig.clock.now()
-    rig.terminal.desk.accept(
-        Command(
-            id="c1",
-            terminal_seq=1,
-            kind="close",
-            args={"identifier": rig.leg.identifier},
-            issued_at=now,
-            expires_at=now + timedelta(seconds=60),
-        )
-    )
+    close_by_command(rig)
     await rig.run(2)
     assert rig.held() == ("buy", OTHERS)
     assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "command")
