@@ -77,9 +77,11 @@ class OwnParts:
         return found
 
     def by_journal(self, position: Position) -> Decimal:
-        """What of ``position`` is own as far as the journal knows, in lots; none of one that is no leg's."""
+        """What of ``position``, one of ours, is own as far as the journal knows, in lots; all of an unsettled one."""
         leg = self._leg(position)
-        if leg is None or not leg.alive or leg.side is not position.side:
+        if leg is None:
+            return position.volume
+        if not leg.alive or leg.side is not position.side:
             return ZERO
         answered = self._journal.intents.closed_of(self._terminal_id, position.identifier)
         left = leg.trade.volume - max(leg.trade.closed_volume, answered)
