@@ -14,6 +14,7 @@ from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg, Trade
 from signalos.desktop.wire_events import alert_event, trade_event
+from signalos.domain.errors import TerminalError
 from signalos.domain.market import Deal
 from signalos.domain.order import (
     CancelOrder,
@@ -65,8 +66,14 @@ class Executor:
 
         A close takes no more than is ours of its position, unless it is to take ``everybodys`` part.
         """
-        if self.is_held(intent) and self._holding is not None and not everybodys:
-            held = await self._holding.held(intent)
+        if self._holding is not None and self._holding.concerns(intent) and not everybodys:
+            try:
+                held = await self._holding.held(intent)
+            except TerminalError as why:
+                if intent.state == "waiting":
+                    return intent  # it goes on waiting for what it waits for
+                never = Outcome(kind=OutcomeKind.NEVER_SENT, reason="terminal_down", explanation=str(why))
+                return self.adopt(intent, never)
             if held is None:
                 return self._journal.intents.get(intent.key)
             intent = held

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeGuard
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.executor import Executor
 from signalos.desktop.hand import is_by_hand, is_for
+from signalos.desktop.holding import HISTORY_LAGS
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.messages import JournalledMessage
@@ -40,7 +41,6 @@ from signalos.kit.clock import Clock
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 0.2
-UNSETTLED = ("planned", "sending", "unknown")
 
 
 class _Decided(NamedTuple):
@@ -135,7 +135,7 @@ class Lane:
         Nothing is decided on half knowledge: "close" must find the position that "buy" opens. What
         waits for its market is not waited for; the watcher sends or ends all the rest.
         """
-        while any(_holds_up(i) for i in self._journal.intents.unfinished(self.terminal_id, UNSETTLED)):
+        while any(_holds_up(i) for i in self._journal.intents.unfinished(self.terminal_id)):
             await self._clock.sleep(RETRY_SECONDS)
 
     def _actions(self, stored: JournalledMessage) -> tuple[Action, ...]:
@@ -326,7 +326,12 @@ def _can_be_sent(intent: Intent) -> bool:
 
 
 def _holds_up(intent: Intent) -> bool:
-    """A stop and the dashboard's commands have their own senders: unsent, they hold up no message."""
+    """A stop and the dashboard's commands have their own senders: unsent, they hold up no message.
+
+    Of what waits, only a close does that will be sent as soon as the history tells whose lots are whose.
+    """
+    if intent.state == "waiting":
+        return intent.reason == HISTORY_LAGS
     return intent.state != "planned" or not intent.key.origin.startswith(("latch:", "command:"))
 
 

@@ -1,0 +1,75 @@
+"""A close whose position cannot be looked at was certainly not sent, and stays what it was."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+
+from signalos.desktop.executor import Executor
+from signalos.desktop.holding import HISTORY_LAGS, Holding
+from signalos.desktop.journal.intents import Intent
+from signalos.desktop.own_part import OwnParts
+from signalos.domain.order import ClosePosition, LegKey
+from signalos.domain.signal import Open, Side
+from tests.support.rig import Rig
+
+BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"),))
+MAGIC = 7
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> Rig:
+    """An open trade whose app has gone, so that nobody else sends anything."""
+    made = Rig(tmp_path)
+    await made.start()
+    made.say(1, "buy", BUY)
+    await made.run(1)
+    await made.crash()
+    made._open()
+    return made
+
+
+def executor(rig: Rig) -> Executor:
+    own = OwnParts("t1", rig.broker, rig.journal, lambda: MAGIC)
+    holding = Holding(rig.broker, rig.journal, own, rig.clock)
+    return Executor("t1", rig.broker, rig.journal, holding=holding, clock=rig.clock, market=rig.clock)
+
+
+async def planned(rig: Rig) -> Intent:
+    (identifier,), account = rig.broker.book, await rig.broker.account()
+    return rig.journal.intents.plan(
+        LegKey("t1", identifier, 0, 1, 1, 1, "command:c1"),
+        "close",
+        ClosePosition(identifier=identifier),
+        account=account.identity,
+        magic=MAGIC,
+        identifier=identifier,
+    )
+
+
+async def test_it_was_never_sent_where_the_terminal_is_down(rig: Rig) -> None:
+    intent = await planned(rig)
+    rig.broker.up = False
+    after = await executor(rig).send(intent)
+    assert (after.state, after.reason, after.sends) == ("planned", "terminal_down", 0)
+    rig.broker.up = True
+    assert (await executor(rig).send(after)).state == "executed"
+    assert not rig.broker.book
+
+
+async def test_what_waits_for_its_history_goes_on_waiting(rig: Rig) -> None:
+    intent = await planned(rig)
+    rig.journal.intents.mark(intent, "waiting", HISTORY_LAGS, "")
+    rig.broker.up = False
+    after = await executor(rig).send(rig.journal.intents.get(intent.key))
+    assert (after.state, after.reason, after.sends) == ("waiting", HISTORY_LAGS, 0)
+
+
+async def test_positions_kept_apart_are_not_looked_at_again(rig: Rig) -> None:
+    door = executor(rig)
+    intent = await planned(rig)
+    assert door.is_held(intent)
+    assert (await door.send(intent)).state == "executed"
+    assert not door.is_held(intent)
