@@ -33,6 +33,7 @@ FOUND = {
     56349: "an order that was filled and closed while history lagged was taken for called off",
     94922: "a cancelled order was kept as waiting while the terminal was lost again and again",
     96475: "of two entries alike neither was settled once a hand had moved the levels, and all behind them waited",
+    612652: "an entry went to another account that the terminal had changed to after its checks ahead",
     32: "a close that waits for its session, answered as such, was given up once a try was lost",
 }
 """Seeds whose schedules showed a bug that nobody had planted, and which."""

@@ -37,10 +37,10 @@ def nothing_sent(rig: Rig, outcome: Outcome) -> bool:
     return rig.module.sent == [] and outcome.kind is not OutcomeKind.DONE
 
 
-async def test_its_send_asks_nothing_more(rig: Rig) -> None:
+async def test_its_send_asks_for_the_account_alone(rig: Rig) -> None:
     leg = await decided(rig)
     assert (rig.workers.current.calls, rig.module.sent) == (["check_send"], [])
-    rig.module.account_info = rig.module.order_check = broken  # type: ignore[method-assign, assignment]
+    rig.module.order_check = rig.module.symbol_info_tick = broken  # type: ignore[method-assign, assignment]
     assert (await rig.do(leg)).kind is OutcomeKind.DONE
     assert rig.workers.current.calls == AT_ONCE
     assert rig.asked == 1, "the gate is asked all the same"

@@ -105,12 +105,15 @@ def test_a_module_that_raises_after_the_send_may_have_sent(module: FakeModule) -
     assert module.in_deals() == 1
 
 
+CHECKED = US | {"check": True}
+
+
 @pytest.fixture
 def asked_ahead(module: FakeModule) -> tuple[Session, list[float]]:
     """A session that has checked ORDER ahead; its time is the list's only number."""
     time = [100.0]
     session = Session(module, monotonic=lambda: time[0])
-    answer = session.answer(Request(1, "check_send", [ORDER, US]))
+    answer = session.answer(Request(1, "check_send", [ORDER, CHECKED]))
     assert answer.ok == {"passed": True}
     assert module.sent == []
     return session, time
@@ -119,65 +122,83 @@ def asked_ahead(module: FakeModule) -> tuple[Session, list[float]]:
 AsksAhead: TypeAlias = tuple[Session, list[float]]
 
 
+@pytest.fixture
+def checks(module: FakeModule, asked_ahead: AsksAhead) -> list[Any]:
+    """What ``order_check`` is asked after the check ahead."""
+    asked: list[Any] = []
+    order_check = module.order_check
+
+    def noted(request: dict[str, Any]) -> Any:
+        asked.append(request)
+        return order_check(request)
+
+    module.order_check = noted  # type: ignore[method-assign]
+    return asked
+
+
 def send(session: Session, order: dict[str, Any] = ORDER, **changes: Any) -> Any:
-    return session.answer(Request(2, "guarded_send", [order], US | changes)).ok
+    return session.answer(Request(2, "guarded_send", [order], CHECKED | changes)).ok
 
 
-def test_what_was_checked_ahead_is_sent_at_once(module: FakeModule, asked_ahead: AsksAhead) -> None:
+def test_what_was_checked_ahead_is_sent_at_once(asked_ahead: AsksAhead, checks: list[Any]) -> None:
     session, time = asked_ahead
     time[0] += CHECK_SECONDS
-    module.account_info = broken  # type: ignore[method-assign]
     assert send(session)["result"]["retcode"] == 10009
+    assert checks == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "stage"),
+    [("login", 6, "account"), ("server", "X", "account"), ("connected", False, "connection")],
+)
+def test_the_account_is_looked_at_before_every_send(
+    module: FakeModule, asked_ahead: AsksAhead, name: str, value: Any, stage: str
+) -> None:
+    session, _ = asked_ahead
+    (module.terminal if name == "connected" else module.account).values[name] = value
+    assert (send(session)["stage"], module.sent) == (stage, [])
 
 
 @pytest.mark.parametrize("seconds", [CHECK_SECONDS + 0.001, -0.001])
 def test_a_check_that_is_not_fresh_is_made_again(
-    module: FakeModule, asked_ahead: AsksAhead, seconds: float
+    asked_ahead: AsksAhead, checks: list[Any], seconds: float
 ) -> None:
     session, time = asked_ahead
     time[0] += seconds
-    module.account.values["login"] = 6
-    assert (send(session)["stage"], module.sent) == ("account", [])
+    assert send(session)["sent"]
+    assert checks == [ORDER]
 
 
-def test_a_check_serves_one_send(module: FakeModule, asked_ahead: AsksAhead) -> None:
+def test_a_check_serves_one_send(asked_ahead: AsksAhead, checks: list[Any]) -> None:
     session, _ = asked_ahead
     assert send(session)["sent"]
-    module.account.values["login"] = 6
-    assert send(session)["stage"] == "account"
-    assert module.in_deals() == 1
+    assert checks == []
+    assert send(session)["sent"]
+    assert checks == [ORDER]
 
 
-@pytest.mark.parametrize(
-    ("order", "guard"),
-    [
-        (ORDER | {"volume": 0.2}, {}),
-        (ORDER, {"check": True}),
-        (ORDER, {"worst": 1.2}),
-        (ORDER, {"path": "x"}),
-    ],
-)
+@pytest.mark.parametrize(("order", "guard"), [(ORDER | {"volume": 0.2}, {}), (ORDER, {"worst": 9.9})])
 def test_a_check_is_for_just_what_was_checked(
-    module: FakeModule, asked_ahead: AsksAhead, order: dict[str, Any], guard: dict[str, Any]
+    asked_ahead: AsksAhead, checks: list[Any], order: dict[str, Any], guard: dict[str, Any]
 ) -> None:
     session, _ = asked_ahead
-    module.account.values["login"] = 6
-    assert (send(session, order, **guard)["stage"], module.sent) == ("account", [])
+    assert send(session, order, **guard)["sent"]
+    assert checks == [order]
 
 
 def test_a_terminal_too_slow_for_a_check_ahead_is_asked_once(module: FakeModule) -> None:
     time, slow = [100.0], CHECK_SECONDS
     session = Session(module, monotonic=lambda: time[0])
     looks: list[float] = []
-    account_info = module.account_info
+    order_check = module.order_check
 
-    def slowly() -> Any:
+    def slowly(request: dict[str, Any]) -> Any:
         time[0] += slow
         looks.append(time[0])
-        return account_info()
+        return order_check(request)
 
-    module.account_info = slowly  # type: ignore[method-assign]
-    ahead = Request(1, "check_send", [ORDER, US])
+    module.order_check = slowly  # type: ignore[method-assign]
+    ahead = Request(1, "check_send", [ORDER, CHECKED])
     for number in range(1, 4):
         session.answer(ahead)
         time[0] += 0.001
@@ -190,11 +211,11 @@ def test_a_terminal_too_slow_for_a_check_ahead_is_asked_once(module: FakeModule)
     assert len(looks) == 6, "and ahead again once it is quick"
 
 
-def test_a_check_does_not_outlive_a_new_connection(module: FakeModule, asked_ahead: AsksAhead) -> None:
+def test_a_check_does_not_outlive_a_new_connection(asked_ahead: AsksAhead, checks: list[Any]) -> None:
     session, _ = asked_ahead
     session.answer(Request(2, "connect"))
-    module.account.values["login"] = 6
-    assert (send(session)["stage"], module.sent) == ("account", [])
+    assert send(session)["sent"]
+    assert checks == [ORDER]
 
 
 def test_what_did_not_pass_is_checked_again(module: FakeModule) -> None:

@@ -14,7 +14,7 @@ _CHECK_PASSED = (0, 10009)
 """order_check answers 0 where order_send answers 10009; some builds use the latter for both."""
 
 CHECK_SECONDS = 0.02
-"""So old may be what was checked ahead of a send: the journal is synced meanwhile. A sign-in elsewhere takes longer."""
+"""So old may be quote and order_check when a send goes out: the journal is synced meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class Sends:
     def check_send(self, request: dict[str, Any], guard: dict[str, Any]) -> dict[str, Any]:
         """Look now at what ``guarded_send`` (``guard`` are its keywords) will look at: {"passed": whether it did}.
 
-        What passed is not looked at again by a ``guarded_send`` of just this within ``CHECK_SECONDS``. Where the last
-        look took most of them, there is none: it would be too old as soon as it was made.
+        Of what passed a ``guarded_send`` of just this within ``CHECK_SECONDS`` looks at the account alone: the user may
+        have signed in elsewhere. Where the last look took most of them, there is none: it would be too old at once.
         """
         self._passed = None
         if self._look_seconds > CHECK_SECONDS / 2:
@@ -67,7 +67,8 @@ class Sends:
         """
         try:
             guarded = Guard(**guard)
-            objection = None if self._has_passed(request, guarded) else self._look(request, guarded)
+            passed = self._has_passed(request, guarded)
+            objection = self._elsewhere_now(guarded) if passed else self._look(request, guarded)
         except CallFailed as why:
             return {"sent": False, "stage": "read", "last_error": list(why.last_error)}
         except Exception as why:  # noqa: BLE001 -- before the send: provably nothing was sent
@@ -100,13 +101,9 @@ class Sends:
         asked = [] if guard.worst is None else [("symbol_info_tick", request["symbol"])]
         checks = [("order_check", request)] if guard.check else []
         self._calls.ahead(("account_info",), ("terminal_info",), *asked, *checks)
-        account = self._calls.must("account_info")
-        terminal = self._calls.must("terminal_info")
-        here = (account["login"], account["server"], terminal["path"] if guard.path else "")
-        if here != (guard.login, guard.server, guard.path):
-            return {"stage": "account", "login": here[0], "server": here[1], "path": terminal["path"]}
-        if not terminal["connected"]:
-            return {"stage": "connection"}
+        elsewhere = self._elsewhere(guard)
+        if elsewhere is not None:
+            return elsewhere
         if guard.worst is not None:
             tick = self._calls.must("symbol_info_tick", request["symbol"])
             buys = request["type"] == _BUY
@@ -116,11 +113,24 @@ class Sends:
         if guard.check:
             checked = self._calls.raw("order_check", request)
             if checked is not None and checked["retcode"] not in _CHECK_PASSED:
-                return {"stage": "check", "check": checked, **self._money(request, account)}
+                return {"stage": "check", "check": checked, **self._money(request)}
         return None
 
-    def _money(self, request: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, Any]:
+    def _elsewhere_now(self, guard: Guard) -> dict[str, Any] | None:
+        self._calls.ahead(("account_info",), ("terminal_info",))
+        return self._elsewhere(guard)
+
+    def _elsewhere(self, guard: Guard) -> dict[str, Any] | None:
+        """What is wrong with where an order would go: another account, or a terminal without its server."""
+        account = self._calls.must("account_info")
+        terminal = self._calls.must("terminal_info")
+        here = (account["login"], account["server"], terminal["path"] if guard.path else "")
+        if here != (guard.login, guard.server, guard.path):
+            return {"stage": "account", "login": here[0], "server": here[1], "path": terminal["path"]}
+        return None if terminal["connected"] else {"stage": "connection"}
+
+    def _money(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """What the order needs and what is free: figures for the explanation of a refusal."""
         volume, price = request.get("volume"), request.get("price")
         needed = self._calls.raw("order_calc_margin", request["type"], request["symbol"], volume, price)
-        return {"margin_needed": needed, "margin_free": account["margin_free"]}
+        return {"margin_needed": needed, "margin_free": self._calls.must("account_info")["margin_free"]}
