@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from signalos.brokers.base import Broker
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.own_part import OwnParts, own_close, own_volume
-from signalos.domain.market import MarginMode
+from signalos.domain.market import MarginMode, Position
 from signalos.domain.money import ZERO
 from signalos.domain.order import ClosePosition
 from signalos.kit.clock import Clock
@@ -48,20 +50,28 @@ class Holding:
         position = next((p for p in snapshot.positions if p.identifier == request.identifier), None)
         if position is None or not self._own.is_ours(position):
             return intent
-        deals = await self._own.told(position)
-        if deals is None:
-            since = self._untold_since.setdefault(position.identifier, self._clock.monotonic())
-            if self._clock.monotonic() - since < UNTOLD_SECONDS:
-                text = "the terminal's history does not show yet how much of this position is SignalOS's"
-                self._journal.intents.mark(intent, "waiting", HISTORY_LAGS, text)
-                return None
-            mine = self._own.by_journal(position)
-        else:
-            self._untold_since.pop(position.identifier, None)
-            mine = own_volume(deals)
+        mine = await self.own_of(position)
+        if mine is None:
+            text = "the terminal's history does not show yet how much of this position is SignalOS's"
+            self._journal.intents.mark(intent, "waiting", HISTORY_LAGS, text)
+            return None
         if mine == ZERO:
             text = "nothing of this position is SignalOS's any more"
             self._journal.intents.mark(intent, "not_executed", "position_closed", text)
             return None
         held_to = own_close(request, snapshot.positions, {position.identifier: mine})
         return intent if held_to == request else self._journal.intents.with_request(intent, held_to)
+
+    async def own_of(self, position: Position) -> Decimal | None:
+        """Lots of ``position``, one of ours on a shared account, that are our own; None while its deals do not tell.
+
+        After ``UNTOLD_SECONDS`` of that, what the journal knows: a history may lag behind, but not for ever.
+        """
+        deals = await self._own.told(position)
+        if deals is not None:
+            self._untold_since.pop(position.identifier, None)
+            return own_volume(deals)
+        since = self._untold_since.setdefault(position.identifier, self._clock.monotonic())
+        if self._clock.monotonic() - since < UNTOLD_SECONDS:
+            return None
+        return self._own.by_journal(position)

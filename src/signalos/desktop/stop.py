@@ -16,11 +16,11 @@ from typing import Any
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.backoff import pause as wait_or
 from signalos.desktop.executor import Executor
-from signalos.desktop.holding import HISTORY_LAGS, UNTOLD_SECONDS
+from signalos.desktop.holding import HISTORY_LAGS, Holding
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.latches import Latch
-from signalos.desktop.own_part import OwnDeals, OwnParts, own_close
+from signalos.desktop.own_part import OwnParts
 from signalos.desktop.wire_events import latch_event
 from signalos.domain.errors import TerminalError
 from signalos.domain.market import MarginMode
@@ -53,6 +53,8 @@ class Stopper:
         executor: Executor,
         *,
         magic: Callable[[], int],
+        own: OwnParts,
+        holding: Holding,
         clock: Clock,
         every_seconds: float = 0.05,
     ) -> None:
@@ -62,8 +64,8 @@ class Stopper:
         self._journal = journal
         self._executor = executor
         self._magic = magic
-        self._untold: dict[str, float] = {}
-        self._own = OwnParts(terminal_id, broker, journal, magic)
+        self._own = own
+        self._holding = holding
         self._clock = clock
         self._every = every_seconds
         self._awake = asyncio.Event()
@@ -179,27 +181,16 @@ class Stopper:
         if everything:
             return [(request, request.identifier) for request in whole]
         shared = snapshot.account.margin_mode is not MarginMode.HEDGING
-        told = await self._own.read(snapshot)
-        own = self._own.volumes_of(snapshot, told)
         found: list[tuple[OrderRequest | None, str]] = []
         for position, request in zip(snapshot.positions, whole, strict=True):
-            identifier = position.identifier
             if not self._own.is_ours(position):
                 continue
-            if not shared or self._is_told(identifier, told):
-                if own.get(identifier, position.volume):
-                    found.append((own_close(request, snapshot.positions, own), identifier))
-            else:
-                found.append((None, identifier))
+            mine = await self._holding.own_of(position) if shared else position.volume
+            if mine is None:
+                found.append((None, position.identifier))  # its deals do not tell yet
+            elif mine:
+                found.append((request, position.identifier))
         return found
-
-    def _is_told(self, identifier: str, told: OwnDeals) -> bool:
-        """True once a shared position's deals explain it: a history may lag behind, but not for ever."""
-        if identifier in told:
-            self._untold.pop(identifier, None)
-            return True
-        since = self._untold.setdefault(identifier, self._clock.monotonic())
-        return self._clock.monotonic() - since >= UNTOLD_SECONDS
 
     def _last_attempt(self, latch: Latch, ticket: str) -> Intent | None:
         return self._journal.intents.last_of_chat(self.terminal_id, _origin(latch), ticket)

@@ -86,7 +86,8 @@ class Terminal:
         busy = asyncio.Lock()
         magic = lambda: strategies.current().magic  # noqa: E731 -- read anew at each use
         guard = None if ceilings is None else CeilingGuard(self.terminal_id, journal, ceilings, market)
-        holding = Holding(broker, journal, OwnParts(self.terminal_id, broker, journal, magic), clock)
+        own = OwnParts(self.terminal_id, broker, journal, magic)
+        holding = Holding(broker, journal, own, clock)
         executor = self.executor_class(
             self.terminal_id, broker, journal, guard=guard, holding=holding, clock=clock, market=market
         )
@@ -121,7 +122,14 @@ class Terminal:
             every_seconds=settings.watch_seconds,
         )
         self.stopper = self.stopper_class(
-            self.terminal_id, broker, journal, executor, magic=magic, clock=clock
+            self.terminal_id,
+            broker,
+            journal,
+            executor,
+            magic=magic,
+            own=own,
+            holding=holding,
+            clock=clock,
         )
         self._unknown_tags = UnknownTags(self.terminal_id, journal)
         self.watcher.on_snapshot = self._unknown_tags.see
