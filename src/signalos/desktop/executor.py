@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from signalos.brokers.base import Broker, Gate, GetsReady
 from signalos.desktop.ceilings import CeilingGuard
-from signalos.desktop.holding import Holding
+from signalos.desktop.holding import HISTORY_LAGS, Holding
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg, Trade
@@ -297,7 +297,7 @@ def _repeats(intent: Intent) -> bool:
 def _is_rest(intent: Intent) -> bool:
     """True for a close of which a part has been filled; its tries are counted."""
     closes = isinstance(intent.request, ClosePosition) and intent.sends < REST_TRIES
-    return closes and intent.reason in ("partially_filled", "rejected")
+    return closes and (bool(intent.volume) or intent.reason in ("partially_filled", "rejected"))
 
 
 def _state(intent: Intent, outcome: Outcome) -> str:
@@ -314,8 +314,9 @@ def _state(intent: Intent, outcome: Outcome) -> str:
         case OutcomeKind.WAITING:
             return "waiting"
         case OutcomeKind.NEVER_SENT:
-            # As it was: what waits for its market goes on waiting.
-            return "waiting" if intent.state == "waiting" else "planned"
+            # As it was: what waits for its market goes on waiting. A history that lagged has told what it had to.
+            waits = intent.state == "waiting" and intent.reason != HISTORY_LAGS
+            return "waiting" if waits else "planned"
         case OutcomeKind.UNKNOWN:
             return "unknown"
         case OutcomeKind.REFUSED if outcome.reason == "rejected" and _is_rest(intent):

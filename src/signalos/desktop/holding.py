@@ -8,6 +8,7 @@ from signalos.brokers.base import Broker
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.own_part import OwnParts, own_close, own_volume
+from signalos.domain.errors import TerminalError
 from signalos.domain.market import MarginMode, Position
 from signalos.domain.money import ZERO
 from signalos.domain.order import ClosePosition
@@ -19,6 +20,10 @@ UNTOLD_SECONDS = 5.0
 """So long a close waits for its position's deals to tell how much of it is ours; then the journal's figure counts."""
 
 
+LOOKED_LATELY = 2.0
+"""Seconds without a look after which the wait begins anew: the terminal was away meanwhile."""
+
+
 class Holding:
     """Asked by the :class:`~signalos.desktop.executor.Executor` before every close that is to spare the user's part."""
 
@@ -28,7 +33,7 @@ class Holding:
         self._own = own
         self._clock = clock
         self._apart: set[str] = set()
-        self._untold_since: dict[str, float] = {}
+        self._untold: dict[str, tuple[float, float]] = {}
 
     def concerns(self, intent: Intent) -> bool:
         """True for a close on an account that is not known to keep every trade's position apart."""
@@ -50,28 +55,43 @@ class Holding:
         position = next((p for p in snapshot.positions if p.identifier == request.identifier), None)
         if position is None or not self._own.is_ours(position):
             return intent
-        mine = await self.own_of(position)
+        mine = await self.own_of(position, intent)
         if mine is None:
-            text = "the terminal's history does not show yet how much of this position is SignalOS's"
-            self._journal.intents.mark(intent, "waiting", HISTORY_LAGS, text)
+            text = (
+                "it is not known yet how much of this position is SignalOS's: "
+                "the terminal's history is late, or another close of it has no answer yet"
+            )
+            self._journal.intents.mark_unsent(intent, "waiting", HISTORY_LAGS, text)
             return None
         if mine == ZERO:
             text = "nothing of this position is SignalOS's any more"
-            self._journal.intents.mark(intent, "not_executed", "position_closed", text)
+            state = "executed" if intent.volume else "not_executed"
+            self._journal.intents.mark_unsent(intent, state, "position_closed", text)
             return None
-        held_to = own_close(request, snapshot.positions, {position.identifier: mine})
+        held_to = own_close(request, snapshot.positions, {position.identifier: mine}, intent.volume or ZERO)
         return intent if held_to == request else self._journal.intents.with_request(intent, held_to)
 
-    async def own_of(self, position: Position) -> Decimal | None:
-        """Lots of ``position``, one of ours on a shared account, that are our own; None while its deals do not tell.
+    async def own_of(self, position: Position, but_for: Intent | None = None) -> Decimal | None:
+        """Lots of ``position``, one of ours on a shared account, that are our own; None while that cannot be told.
 
-        After ``UNTOLD_SECONDS`` of that, what the journal knows: a history may lag behind, but not for ever.
+        That is while its deals do not explain it or cannot be read, and while a close of it ``but_for`` this one may be
+        under way. After ``UNTOLD_SECONDS`` of that, what is known counts: a history may lag, but not for ever.
         """
-        deals = await self._own.told(position)
-        if deals is not None:
-            self._untold_since.pop(position.identifier, None)
+        began = self._clock.monotonic()
+        try:
+            deals = await self._own.told(position)
+        except TerminalError:
+            deals = None
+        others = self._journal.intents.closing(self._own.terminal_id, position.identifier)
+        under_way = any(but_for is None or other.row != but_for.row for other in others)
+        if deals is not None and not under_way:
+            self._untold.pop(position.identifier, None)
             return own_volume(deals)
-        since = self._untold_since.setdefault(position.identifier, self._clock.monotonic())
-        if self._clock.monotonic() - since < UNTOLD_SECONDS:
+        now = self._clock.monotonic()
+        since, last = self._untold.get(position.identifier, (now, now))
+        if began - last > LOOKED_LATELY:
+            since = now
+        self._untold[position.identifier] = (since, now)
+        if now - since < UNTOLD_SECONDS:
             return None
-        return self._own.by_journal(position)
+        return self._own.by_journal(position) if deals is None else own_volume(deals)

@@ -331,7 +331,7 @@ def _holds_up(intent: Intent) -> bool:
     Of what waits, only a close does that will be sent as soon as the history tells whose lots are whose.
     """
     if intent.state == "waiting":
-        return intent.reason == HISTORY_LAGS
+        return intent.reason == HISTORY_LAGS and not intent.key.origin.startswith("latch:")
     return intent.state != "planned" or not intent.key.origin.startswith(("latch:", "command:"))
 
 

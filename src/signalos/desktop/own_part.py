@@ -30,7 +30,7 @@ class OwnParts:
     def __init__(
         self, terminal_id: str, broker: Broker, journal: Journal, magic: Callable[[], int]
     ) -> None:
-        self._terminal_id = terminal_id
+        self.terminal_id = terminal_id
         self._broker = broker
         self._journal = journal
         self._magic = magic
@@ -83,7 +83,7 @@ class OwnParts:
             return position.volume
         if not leg.alive or leg.side is not position.side:
             return ZERO
-        answered = self._journal.intents.closed_of(self._terminal_id, position.identifier)
+        answered = self._journal.intents.closed_of(self.terminal_id, position.identifier)
         left = leg.trade.volume - max(leg.trade.closed_volume, answered)
         return min(max(ZERO, left), position.volume)
 
@@ -97,12 +97,12 @@ class OwnParts:
             return deal.reason == "client"
         # A broker may have replaced the tag of an order of ours; its magic is kept.
         return deal.magic != str(self._magic()) and not self._journal.intents.origin_of(
-            self._terminal_id, deal.tag
+            self.terminal_id, deal.tag
         )
 
     def _leg(self, item: Position | PendingOrder) -> Leg | None:
         key = item.identifier if isinstance(item, Position) else item.ticket
-        return self._journal.legs.by_identifier(self._terminal_id, key)
+        return self._journal.legs.by_identifier(self.terminal_id, key)
 
 
 def own_deals(deals: Sequence[Deal], by_hand: Callable[[Deal], bool]) -> list[Deal]:
@@ -142,12 +142,13 @@ def is_over(deals: Sequence[Deal]) -> bool:
 
 
 def own_close(
-    request: RequestT, positions: Sequence[Position], own: Mapping[str, Decimal]
+    request: RequestT, positions: Sequence[Position], own: Mapping[str, Decimal], closed: Decimal = ZERO
 ) -> RequestT | ClosePosition:
     """Hold a close to the own part of its position; ``remaining`` keeps the others' from every later try.
 
     Also where all of it is own now: others may add to it before the close has gone out. One that was held to it
-    before is held to what is own by now, and leaves of that what it was to leave.
+    before is held to what is own by now, and leaves of that what it was to leave; ``closed`` lots are what its earlier
+    tries have closed.
     """
     if not isinstance(request, ClosePosition) or request.identifier not in own:
         return request
@@ -155,10 +156,10 @@ def own_close(
     if not held:
         return request
     mine = min(own[request.identifier], held)
-    leaves = min(mine, request.remaining - request.others)
+    leaves = request.remaining - request.others
     volume = mine if request.volume is None else request.volume
     if not leaves:
-        volume = max(volume, mine)  # all that is ours, if more of it has shown itself since
+        volume = mine + closed  # all that is ours, also what has shown itself since
     return replace(request, volume=volume, remaining=held - mine + leaves, others=held - mine)
 
 

@@ -217,6 +217,7 @@ class Stopper:
                 request,
                 account=snapshot.account.identity,
                 magic=self._magic(),
+                identifier=request.identifier if isinstance(request, ClosePosition) else None,
             )
         await self._executor.send(last, everybodys=_everything(latch))
 

@@ -11,7 +11,7 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.holding import HISTORY_LAGS, Holding
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.own_part import OwnParts
-from signalos.domain.order import ClosePosition, LegKey
+from signalos.domain.order import ClosePosition, LegKey, Outcome, OutcomeKind
 from signalos.domain.signal import Open, Side
 from tests.support.rig import Rig
 
@@ -73,3 +73,30 @@ async def test_positions_kept_apart_are_not_looked_at_again(rig: Rig) -> None:
     assert door.is_held(intent)
     assert (await door.send(intent)).state == "executed"
     assert not door.is_held(intent)
+
+
+async def test_a_close_that_was_withdrawn_meanwhile_is_not_brought_back(rig: Rig) -> None:
+    intent = await planned(rig)
+    rig.journal.intents.withdraw("t1", "command:c1", "latch_ended", "")
+    rig.journal.intents.mark_unsent(intent, "waiting", HISTORY_LAGS, "")
+    assert rig.journal.intents.get(intent.key).state == "superseded"
+
+
+async def test_the_rest_of_a_close_is_tried_again_also_after_it_had_to_wait(rig: Rig) -> None:
+    door, intent = executor(rig), await planned(rig)
+    partly = Outcome(kind=OutcomeKind.PARTIAL, volume=D("0.01"), reason="partially_filled")
+    rest = door.adopt(intent, partly)
+    rig.journal.intents.mark_unsent(rest, "waiting", HISTORY_LAGS, "")
+    refused = Outcome(kind=OutcomeKind.REFUSED, reason="rejected")
+    after = door.adopt(rig.journal.intents.get(intent.key), refused)
+    assert (after.state, after.volume) == ("planned", D("0.01"))
+
+
+@pytest.mark.parametrize(("reason", "state"), [(HISTORY_LAGS, "planned"), ("session_closed", "waiting")])
+async def test_what_could_not_be_sent_waits_for_its_session_alone(
+    rig: Rig, reason: str, state: str
+) -> None:
+    intent = await planned(rig)
+    rig.journal.intents.mark_unsent(intent, "waiting", reason, "")
+    never = Outcome(kind=OutcomeKind.NEVER_SENT, reason="terminal_down")
+    assert executor(rig).adopt(rig.journal.intents.get(intent.key), never).state == state

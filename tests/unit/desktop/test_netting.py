@@ -183,6 +183,26 @@ async def test_a_history_that_never_tells_holds_a_close_up_for_a_while_only(tmp_
     await rig.close()
 
 
+async def test_a_close_waits_for_another_one_that_has_no_answer_yet(rig: SimulatedRig) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    whole = rig.held()
+    other = rig.journal.intents.plan(
+        replace(rig.leg.key, origin="rule:other"),
+        "close",
+        ClosePosition(identifier=rig.leg.identifier, volume=rig.leg.trade.volume),
+        account=ACCOUNT,
+        magic=rig.strategy.magic,
+        identifier=rig.leg.identifier,
+    )
+    assert rig.journal.intents.sending(other)
+    close_by_command(rig)
+    await rig.run(UNTOLD_SECONDS - 1)
+    assert rig.held() == whole
+    await rig.run(3)
+    assert rig.held() == ("buy", OTHERS), "but not for ever"
+
+
 async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Path) -> None:
     rig = await lagging(tmp_path, 2)
     rig.by_hand(Side.BUY, OTHERS)

@@ -125,5 +125,5 @@ def test_a_close_takes_what_is_ours_and_leaves_of_it_what_it_was_to_leave(
     for _ in range(2):  # to hold it once more changes nothing
         request = own_close(request, shared(held), {"1": D(mine)})
         assert request.volume is not None
-        assert min(request.volume, D(held) - request.remaining) == D(closes)
+        assert max(D(0), min(request.volume, D(held) - request.remaining)) == D(closes)
         assert request.others == D(held) - D(mine)

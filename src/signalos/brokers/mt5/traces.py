@@ -197,7 +197,9 @@ async def _close(
         ours = [d for d in exits if d.reason == "expert" and d.magic == str(magic) and not tagged(d.tag)]
         closed = max(Decimal(0), _lots(ours) - before.closed_by_others)
     wanted = request.volume if request.volume is not None else closed + position.volume
-    if closed >= wanted or position.volume <= request.remaining:
+    # What others did to their part of the position may have made it as small.
+    small = position.volume <= request.remaining and (closed > before.closed or not request.others)
+    if closed >= wanted or small:
         return _closed(OutcomeKind.DONE, request, ours or exits, closed)
     # What earlier tries closed says nothing of the last one.
     return _closed(OutcomeKind.PARTIAL, request, ours, closed) if closed > before.closed else None

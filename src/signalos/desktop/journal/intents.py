@@ -204,6 +204,13 @@ class Intents:
             "UPDATE intent SET state=?, reason=?, text=? WHERE row=?", (state, reason, text, intent.row)
         )
 
+    def mark_unsent(self, intent: Intent, state: str, reason: str, text: str) -> None:
+        """As ``mark``, where nobody has sent, refused or withdrawn it since ``intent`` was read."""
+        self._db.execute(
+            "UPDATE intent SET state=?, reason=?, text=? WHERE row=? AND state IN ('planned','waiting')",
+            (state, reason, text, intent.row),
+        )
+
     def interrupt(self, terminal_id: str) -> None:
         """What was being sent when the app ended is unknown until it is proven."""
         self._db.execute(
@@ -284,6 +291,13 @@ class Intents:
         return sum(
             (i.volume for i in changes if i.volume and isinstance(i.request, ClosePosition)), Decimal(0)
         )
+
+    def closing(self, terminal_id: str, identifier: str) -> list[Intent]:
+        """Closes of a position that may be under way."""
+        changes = self.changes_of(terminal_id, identifier)
+        return [
+            i for i in changes if i.state in ("sending", "unknown") and isinstance(i.request, ClosePosition)
+        ]
 
     def withdraw(self, terminal_id: str, origin: str, reason: str, text: str) -> None:
         """Supersede what ``origin`` planned and has not sent."""
