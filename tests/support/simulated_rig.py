@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from signalos.desktop.journal.latches import Latch
 from signalos.desktop.journal.legs import Leg
 from signalos.domain.signal import Open, Side
 from signalos.domain.strategy import Filters, Strategy
+from signalos.protocol.socket import Command
 from tests.support.one_process import World
 from tests.support.rig import CHAT, Rig
 from tests.unit.simulated.bench import BUY, DEAL, SELL
@@ -77,6 +79,20 @@ class SimulatedRig(Rig):
         answer = Session(self.world.terminal).call("order_send", (request,))
         assert answer.ok is not None, answer
         assert answer.ok["retcode"] == 10009, answer.ok
+
+    def close_by_command(self) -> None:
+        """Ask from the dashboard to close the trade, as command c1 with a minute to live."""
+        now = self.clock.now()
+        self.terminal.desk.accept(
+            Command(
+                id="c1",
+                terminal_seq=1,
+                kind="close",
+                args={"identifier": self.leg.identifier},
+                issued_at=now,
+                expires_at=now + timedelta(seconds=60),
+            )
+        )
 
     async def stopped(self, mode: str) -> Latch:
         """Latch a stop of ``mode`` and let it work."""

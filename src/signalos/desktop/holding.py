@@ -18,8 +18,6 @@ HISTORY_LAGS = "history_lags"
 """Why a close waits for its position's deals."""
 UNTOLD_SECONDS = 5.0
 """So long a close waits for its position's deals to tell how much of it is ours; then the journal's figure counts."""
-
-
 LOOKED_LATELY = 2.0
 """Seconds without a look after which the wait begins anew: the terminal was away meanwhile."""
 

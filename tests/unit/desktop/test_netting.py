@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from signalos.brokers.simulated.faults import Effect, Fault
 from signalos.desktop.holding import UNTOLD_SECONDS
 from signalos.domain.order import ClosePosition
 from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
-from signalos.protocol.socket import Command
 from tests.support.one_process import ACCOUNT
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
@@ -131,27 +129,13 @@ async def lagging(folder: Path, seconds: float) -> SimulatedRig:
     return rig
 
 
-def close_by_command(rig: SimulatedRig) -> None:
-    now = rig.clock.now()
-    rig.terminal.desk.accept(
-        Command(
-            id="c1",
-            terminal_seq=1,
-            kind="close",
-            args={"identifier": rig.leg.identifier},
-            issued_at=now,
-            expires_at=now + timedelta(seconds=60),
-        )
-    )
-
-
 @pytest.mark.parametrize("asked", ["command", "message"])
 async def test_a_close_waits_until_the_history_tells_whose_is_whose(tmp_path: Path, asked: str) -> None:
     rig = await lagging(tmp_path, 2)
     rig.by_hand(Side.BUY, OTHERS)
     whole = rig.held()
     if asked == "command":
-        close_by_command(rig)
+        rig.close_by_command()
     else:
         rig.say(2, "close", CloseAll())
     await rig.run(1)
@@ -177,7 +161,7 @@ async def test_a_history_that_never_tells_holds_a_close_up_for_a_while_only(tmp_
     assert rig.held() == ("buy", own + OTHERS)
     await rig.run(3)
     assert rig.held() == ("buy", OTHERS)
-    close_by_command(rig)
+    rig.close_by_command()
     await rig.run(UNTOLD_SECONDS + 2)
     assert rig.held() == ("buy", OTHERS), "what was closed is known from the answer"
     await rig.close()
@@ -196,7 +180,7 @@ async def test_a_close_waits_for_another_one_that_has_no_answer_yet(rig: Simulat
         identifier=rig.leg.identifier,
     )
     assert rig.journal.intents.sending(other)
-    close_by_command(rig)
+    rig.close_by_command()
     await rig.run(UNTOLD_SECONDS - 1)
     assert rig.held() == whole
     await rig.run(3)
@@ -218,7 +202,7 @@ async def test_a_history_that_lags_behind_costs_the_others_nothing(tmp_path: Pat
 async def test_a_command_closes_the_own_part(rig: SimulatedRig) -> None:
     rig.by_hand(Side.BUY, OTHERS)
     await rig.run(1)
-    close_by_command(rig)
+    rig.close_by_command()
     await rig.run(2)
     assert rig.held() == ("buy", OTHERS)
     assert (rig.leg.state, rig.leg.trade.reason) == ("closed", "command")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 
 from signalos.domain.signal import CloseAll, OrderKind
-from signalos.protocol.socket import Command
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
 QUOTE = Decimal("0.01")
@@ -130,17 +128,7 @@ async def test_a_command_closes_what_a_thin_market_takes_bit_by_bit(tmp_path: Pa
     rig.say(1, "limit", LIMIT)
     await rig.run(32)
     assert rig.held() == ("buy", 3 * QUOTE)
-    now = rig.clock.now()
-    rig.terminal.desk.accept(
-        Command(
-            id="c1",
-            terminal_seq=1,
-            kind="close",
-            args={"identifier": rig.leg.identifier},
-            issued_at=now,
-            expires_at=now + timedelta(seconds=60),
-        )
-    )
+    rig.close_by_command()
     await rig.run(10)
     assert (rig.held(), rig.waiting(), rig.leg.state) == (None, [], "closed")
     await rig.close()
