@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from signalos.brokers.simulated.faults import Effect, Fault
+from signalos.brokers.mt5.constants import FAIL
+from signalos.brokers.simulated.faults import Effect, Fault, Faults
 from signalos.desktop.holding import UNTOLD_SECONDS
 from signalos.domain.order import ClosePosition
 from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
@@ -19,6 +20,7 @@ from tests.support.simulated_rig import WIDE, SimulatedRig
 OTHERS = Decimal("0.20")
 THEIRS = Decimal("2.00")
 """More than SignalOS trades here."""
+UNREAD = Fault(fn="history_deals_get", effect=Effect.NO_RESULT, probability=1.0, code=FAIL, execute=False)
 
 
 @pytest.fixture
@@ -165,6 +167,29 @@ async def test_a_history_that_never_tells_holds_a_close_up_for_a_while_only(tmp_
     await rig.run(UNTOLD_SECONDS + 2)
     assert rig.held() == ("buy", OTHERS), "what was closed is known from the answer"
     await rig.close()
+
+
+@pytest.mark.parametrize("asked", ["stop", "message"])
+async def test_a_close_waits_for_a_history_that_cannot_be_read(rig: SimulatedRig, asked: str) -> None:
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    whole = rig.held()
+    rig.world.service.faults = Faults([UNREAD])
+    if asked == "stop":
+        assert not (await rig.stopped("own-only")).flat
+    else:
+        rig.say(2, "close", CloseAll())
+    await rig.run(2 * UNTOLD_SECONDS)
+    assert rig.held() == whole
+    rig.world.service.faults = Faults()
+    await rig.run(3)
+    assert rig.held() == ("buy", OTHERS)
+
+
+async def test_a_stop_of_everything_needs_no_history(rig: SimulatedRig) -> None:
+    rig.world.service.faults = Faults([UNREAD])
+    assert (await rig.stopped("close-all")).flat
+    assert rig.held() is None
 
 
 async def test_a_close_waits_for_another_one_that_has_no_answer_yet(rig: SimulatedRig) -> None:
