@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import random
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections import Counter
@@ -61,13 +63,14 @@ class Downtime:
 
 @dataclass
 class Run:
-    """What one run left behind."""
+    """What one run left behind; ``decided`` tells when by (message, version), in recorded time."""
 
     journal: list[dict[str, Any]]
     deals: list[dict[str, Any]]
     balance: float
     downtimes: list[Downtime] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
+    decided: dict[tuple[int, int], datetime] = field(default_factory=dict)
 
 
 def strategy() -> dict[str, Any]:
@@ -133,6 +136,7 @@ async def one_run(folder: Path, demo: DemoTime, kills: int, seed: int) -> Run:
         await world.until(lambda: world.status().get("ready"), 60)
         await world.until(lambda: _settled(world.journal()), 60)
         run.journal = world.journal()
+        run.decided = decided_times(world.home / "journal.sqlite3")
         run.deals = await world.deals()
         run.balance = (await world.terminal("account_info"))["balance"]
     finally:
@@ -178,7 +182,13 @@ def differences(calm: Run, killed: Run, posted: dict[int, datetime]) -> tuple[li
         reasons = {x["reason"] for x in (one, two) if x is not None and x["reason"]}
         text = f"{where}: {state[0]} -> {state[1]} {sorted(reasons)}"
         moment = posted.get(where[1])
-        down = moment is not None and any(d.begin <= moment <= d.end for d in killed.downtimes)
+        # What was posted right before a kill is decided after it.
+        acted = killed.decided.get((where[1], where[2]), moment)
+        down = (
+            moment is not None
+            and acted is not None
+            and any(d.begin <= max(moment, acted) and moment <= d.end for d in killed.downtimes)
+        )
         # An update differs as well where the signal it is about met a downtime.
         killed_before = [d for d in killed.downtimes if d.which != START and d.begin <= (moment or BEGIN)]
         follows = where[5] != "open" and bool(killed_before)
@@ -195,6 +205,13 @@ def differences(calm: Run, killed: Run, posted: dict[int, datetime]) -> tuple[li
         else:
             faults.append(text)
     return faults, excused
+
+
+def decided_times(journal: Path) -> dict[tuple[int, int], datetime]:
+    """When each (message, version) was decided, in recorded time."""
+    with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as db:
+        rows = db.execute("SELECT message_id, version, max(decided_at) FROM decision GROUP BY 1, 2")
+        return {(row[0], row[1]): datetime.fromisoformat(row[2]) for row in rows}
 
 
 def posted_times() -> dict[int, datetime]:

@@ -63,6 +63,17 @@ def test_age_that_ran_out_in_a_downtime_is_excused() -> None:
     assert (faults, len(excused)) == ([], 1)
 
 
+@pytest.mark.parametrize(("decided", "found"), [(timedelta(minutes=20), (0, 1)), (timedelta(0), (1, 0))])
+def test_what_was_posted_right_before_a_kill_and_decided_after_it_is_excused(
+    decided: timedelta, found: tuple[int, int]
+) -> None:
+    posted = AT - timedelta(seconds=30)
+    late = run(line(1, "not_executed", reason="target_passed"), down=True)
+    late.decided[1, 1] = posted + decided
+    faults, excused = differences(run(line(1, "executed")), late, {1: posted})
+    assert (len(faults), len(excused)) == found
+
+
 def test_a_level_that_the_market_passed_is_excused_behind_a_downtime_only() -> None:
     moved, refused = line(1, "executed"), line(1, "refused", reason="invalid_stops")
     moved["kind"] = refused["kind"] = "break_even"
