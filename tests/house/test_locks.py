@@ -56,6 +56,12 @@ def test_lock_names_no_host(kind: str) -> None:
     assert not re.search(r"^\s*(-i|--index|--extra-index|--find-links|--trusted)", text, re.M)
 
 
+def test_the_dashboards_lock_names_no_host() -> None:
+    lock = json.loads((ROOT / "dashboard" / "package-lock.json").read_text("utf-8"))
+    named = [name for name, entry in lock["packages"].items() if "://" in json.dumps(entry)]
+    assert named == [], "remove `resolved` and `funding` from the packages that npm has written anew"
+
+
 @pytest.mark.parametrize("kind", [*KINDS, "source", "judge"])
 def test_every_pin_has_hashes(kind: str) -> None:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", text_of(kind))

@@ -52,6 +52,10 @@ EXCUSES = {
 """Reasons that a later moment of the same market can give."""
 
 
+REACTION = timedelta(minutes=5)
+"""So long may the app take in hand what was posted: recorded time, a quarter of a second at the default speed."""
+
+
 @dataclass
 class Downtime:
     """A span of recorded time in which something was down, with the time to recover."""
@@ -59,6 +63,10 @@ class Downtime:
     which: str
     begin: datetime
     end: datetime
+
+    def met(self, posted: datetime, decided: datetime) -> bool:
+        """True for what was posted in it, or so shortly before it that it was decided only after it had begun."""
+        return self.begin - REACTION <= posted <= self.end and self.begin <= max(posted, decided)
 
 
 @dataclass
@@ -182,12 +190,9 @@ def differences(calm: Run, killed: Run, posted: dict[int, datetime]) -> tuple[li
         reasons = {x["reason"] for x in (one, two) if x is not None and x["reason"]}
         text = f"{where}: {state[0]} -> {state[1]} {sorted(reasons)}"
         moment = posted.get(where[1])
-        # What was posted right before a kill is decided after it.
         acted = killed.decided.get((where[1], where[2]), moment)
         down = (
-            moment is not None
-            and acted is not None
-            and any(d.begin <= max(moment, acted) and moment <= d.end for d in killed.downtimes)
+            moment is not None and acted is not None and any(d.met(moment, acted) for d in killed.downtimes)
         )
         # An update differs as well where the signal it is about met a downtime.
         killed_before = [d for d in killed.downtimes if d.which != START and d.begin <= (moment or BEGIN)]
@@ -249,6 +254,8 @@ async def campaign(kills: int, seed: int, speed: float, hours: float, folder: Pa
         print(f"  excused {line}")
     for line in faults:
         print(f"  FAULT {line}")
+    for span in killed.downtimes if faults else ():
+        print(f"  down: {span.which}, {span.begin.isoformat()} to {span.end.isoformat()}")
     print(f"{len(faults)} faults")
     return len(faults)
 

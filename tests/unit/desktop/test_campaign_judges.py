@@ -63,14 +63,20 @@ def test_age_that_ran_out_in_a_downtime_is_excused() -> None:
     assert (faults, len(excused)) == ([], 1)
 
 
-@pytest.mark.parametrize(("decided", "found"), [(timedelta(minutes=20), (0, 1)), (timedelta(0), (1, 0))])
+@pytest.mark.parametrize(
+    ("before", "decided", "found"),
+    [
+        (timedelta(seconds=30), timedelta(minutes=20), (0, 1)),
+        (timedelta(seconds=30), timedelta(0), (1, 0)),  # decided before the kill
+        (timedelta(minutes=6), timedelta(minutes=20), (1, 0)),  # the app had time to decide it
+    ],
+)
 def test_what_was_posted_right_before_a_kill_and_decided_after_it_is_excused(
-    decided: timedelta, found: tuple[int, int]
+    before: timedelta, decided: timedelta, found: tuple[int, int]
 ) -> None:
-    posted = AT - timedelta(seconds=30)
     late = run(line(1, "not_executed", reason="target_passed"), down=True)
-    late.decided[1, 1] = posted + decided
-    faults, excused = differences(run(line(1, "executed")), late, {1: posted})
+    late.decided[1, 1] = AT - before + decided
+    faults, excused = differences(run(line(1, "executed")), late, {1: AT - before})
     assert (len(faults), len(excused)) == found
 
 
