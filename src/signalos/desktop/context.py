@@ -59,6 +59,8 @@ class ContextBuilder:
         self._guard = guard
         self._profile_of = profile_of
         self._silent_tries = 0
+        self._lived: tuple[object, list[_Living]] = (None, [])
+        self._counted: tuple[object, int] = (None, 0)
         self._openings: dict[tuple[str, int, int, int], _Opening | None] = {}
 
     def expect(self, action: Action | None) -> None:
@@ -80,10 +82,9 @@ class ContextBuilder:
         """
         tries, self._silent_tries = self._silent_tries, 0
         # Asked ahead, the terminal answers while the journal is read.
-        read_at, living, trades_today = self._journalled()
+        self.get_ready()
         snapshot, ticks = await self._look(action)
-        if read_at != self._moment():
-            _, living, trades_today = self._journalled()
+        living, trades_today = self._journalled()
         self._silent_tries = tries + 1
         records = _records(living, snapshot, await self._own.volumes(snapshot))
         needed = requirements(strategy, action, records)
@@ -118,14 +119,17 @@ class ContextBuilder:
             pip_sizes=dict(profile.pip_sizes),
         )
 
-    def _moment(self) -> tuple[int, str]:
-        """As long as it is the same, the journal would answer the same."""
-        return self._journal.writes, self._market.now().date().isoformat()
+    def get_ready(self) -> None:
+        """Read of the journal what a decision needs, so that the next one finds it, as long as it holds."""
+        self._journalled()
 
-    def _journalled(self) -> tuple[tuple[int, str], list[_Living], int]:
-        """When the journal was read, the living signals in it, and how many opened on that market day."""
-        moment = self._moment()
-        return moment, self._living(), self._journal.intents.trades_on(self._terminal_id, moment[1])
+    def _journalled(self) -> tuple[list[_Living], int]:
+        """The living signals in the journal, and how many opened on this market day."""
+        living = self._living()
+        moment = (self._journal.trades, self._market.now().date().isoformat())
+        if moment != self._counted[0]:
+            self._counted = moment, self._journal.intents.trades_on(self._terminal_id, moment[1])
+        return living, self._counted[1]
 
     async def _look(self, action: Action) -> tuple[Snapshot, dict[str, Tick]]:
         """The snapshot, and for an opening its symbol's quote with it where the broker reads them together."""
@@ -167,6 +171,12 @@ class ContextBuilder:
 
     def _living(self) -> list[_Living]:
         """The signals that still have a leg alive or on its way, as the journal knows them, oldest first."""
+        moment = self._journal.trades
+        if moment != self._lived[0]:
+            self._lived = moment, self._read_living()
+        return self._lived[1]
+
+    def _read_living(self) -> list[_Living]:
         signals: dict[tuple[str, int, int], list[Leg | SignalLeg]] = {}
         versions: dict[tuple[str, int, int], int] = {}
         for leg in self._journal.legs.of_living_signals(self._terminal_id):

@@ -108,6 +108,7 @@ class Lane:
                     with self._journal.transaction(synced=False):
                         self._tell_of_deletion(stored.message)
                         self._journal.messages.finish(self.terminal_id, stored.row)
+                    self._contexts.get_ready()  # for the next message, which may be in a hurry
             await self._awake.wait()
 
     async def _take(self, stored: JournalledMessage) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -89,6 +89,8 @@ class Intents:
         self._db = db
         self._clock = clock
         self._market = market
+        self.writes = 0
+        """Another number after everything that was written here by this process."""
 
     def plan(
         self,
@@ -107,7 +109,7 @@ class Intents:
     ) -> Intent:
         """Journal an intent. Raises sqlite3.IntegrityError where its key exists: nothing is planned twice."""
         tag = key.tag(account)
-        row = self._db.execute(
+        row = self._write(
             "INSERT INTO intent (terminal_id, origin, chat_id, message_id, version, part, leg, kind, state,"
             " reason, text, tag, account, magic, request, risk, fresh_until, identifier, market_day, planned_at)"
             " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -163,7 +165,7 @@ class Intents:
 
     def with_request(self, intent: Intent, request: OrderRequest) -> Intent:
         """Give a waiting intent what it is to send, now that its moment has come."""
-        self._db.execute("UPDATE intent SET request=? WHERE row=?", (request_json(request), intent.row))
+        self._write("UPDATE intent SET request=? WHERE row=?", (request_json(request), intent.row))
         return self.get(intent.key)
 
     def sending(self, intent: Intent) -> bool:
@@ -172,7 +174,7 @@ class Intents:
         False if it is not to be sent any more: someone else has sent, refused or withdrawn it since
         ``intent`` was read.
         """
-        cursor = self._db.execute(
+        cursor = self._write(
             "UPDATE intent SET state='sending', sends=sends+1, sent_at=? WHERE row=?"
             " AND state IN ('planned','waiting')",
             (instant_text(self._clock.now()), intent.row),
@@ -181,7 +183,7 @@ class Intents:
 
     def settle(self, intent: Intent, state: str, outcome: Outcome) -> None:
         """Store what came of ``intent``."""
-        self._db.execute(
+        self._write(
             "UPDATE intent SET state=?, reason=?, text=?, identifier=COALESCE(?, identifier),"
             " ticket=COALESCE(?, ticket), volume=COALESCE(?, volume), price=COALESCE(?, price), done_at=?"
             " WHERE row=?",
@@ -200,20 +202,20 @@ class Intents:
 
     def mark(self, intent: Intent, state: str, reason: str = "", text: str = "") -> None:
         """Move ``intent`` to ``state`` without an outcome of its own."""
-        self._db.execute(
+        self._write(
             "UPDATE intent SET state=?, reason=?, text=? WHERE row=?", (state, reason, text, intent.row)
         )
 
     def mark_unsent(self, intent: Intent, state: str, reason: str, text: str) -> None:
         """As ``mark``, where nobody has sent, refused or withdrawn it since ``intent`` was read."""
-        self._db.execute(
+        self._write(
             "UPDATE intent SET state=?, reason=?, text=? WHERE row=? AND state IN ('planned','waiting')",
             (state, reason, text, intent.row),
         )
 
     def interrupt(self, terminal_id: str) -> None:
         """What was being sent when the app ended is unknown until it is proven."""
-        self._db.execute(
+        self._write(
             "UPDATE intent SET state='unknown', reason='interrupted', text='the app ended meanwhile'"
             " WHERE terminal_id=? AND state='sending'",
             (terminal_id,),
@@ -301,11 +303,15 @@ class Intents:
 
     def withdraw(self, terminal_id: str, origin: str, reason: str, text: str) -> None:
         """Supersede what ``origin`` planned and has not sent."""
-        self._db.execute(
+        self._write(
             "UPDATE intent SET state='superseded', reason=?, text=? WHERE terminal_id=? AND origin=?"
             " AND state IN ('planned','waiting')",
             (reason, text, terminal_id, origin),
         )
+
+    def _write(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
+        self.writes += 1
+        return self._db.execute(statement, values)
 
     def origin_of(self, terminal_id: str, tag: str) -> str:
         """What asked for the intent with ``tag``: signal, rule, command or latch; "" if it is not ours."""

@@ -60,12 +60,15 @@ class Legs:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.writes = 0
+        """Another number after everything that was written here by this process."""
         self.listener: Callable[[str, int], None] = lambda chat_id, message_id: None
         """Told of the chat and message of every leg that is stored."""
 
     def put(self, leg: Leg) -> None:
         """Store a leg's state as it is now."""
         key = leg.key
+        self.writes += 1
         self._db.execute(
             "INSERT OR REPLACE INTO leg VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (

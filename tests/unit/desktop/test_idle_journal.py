@@ -1,0 +1,96 @@
+"""What the journal does while nothing is in a hurry, so that orders need not wait for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+
+from signalos.desktop.context import ContextBuilder
+from signalos.desktop.journal.intents import Intent
+from signalos.desktop.journal.store import FILE_NAME, TIDY_ROWS
+from signalos.domain.order import LegKey, OpenLeg
+from signalos.domain.signal import Open, Side
+from tests.support.rig import CHAT, Rig
+
+BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"),))
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(tmp_path)
+    yield made
+    made.journal.close()
+
+
+@pytest.fixture
+def contexts(rig: Rig) -> ContextBuilder:
+    return ContextBuilder("t1", rig.broker, rig.journal, rig.clock, magic=lambda: 1)
+
+
+async def living(rig: Rig, contexts: ContextBuilder) -> list[int]:
+    """The messages of the signals that live, as a decision would be told."""
+    return [record.message_id for record in contexts.records(await rig.broker.snapshot())]
+
+
+def plan(rig: Rig, message: int) -> Intent:
+    request = OpenLeg(symbol="EURUSD", side=Side.BUY, volume=D("0.01"))
+    return rig.journal.intents.plan(LegKey("t1", CHAT, message, 1, 1, 1), "open", request)
+
+
+async def planned_and_undone(rig: Rig, contexts: ContextBuilder) -> None:
+    with rig.journal.transaction():
+        plan(rig, 1)
+        assert await living(rig, contexts) == [1]
+        raise ZeroDivisionError
+
+
+def hear(rig: Rig, message: int) -> None:
+    rig.say(message, "buy", BUY)
+
+
+async def test_the_next_decision_sees_what_has_changed_since_it_was_got_ready(
+    rig: Rig, contexts: ContextBuilder
+) -> None:
+    hear(rig, 1)
+    hear(rig, 2)
+    contexts.get_ready()
+    assert await living(rig, contexts) == []
+    first = plan(rig, 1)
+    assert await living(rig, contexts) == [1]
+    plan(rig, 2)
+    rig.journal.intents.mark(first, "refused", "stopped")
+    assert await living(rig, contexts) == [2]
+
+
+async def test_it_sees_what_another_process_has_written(rig: Rig, contexts: ContextBuilder) -> None:
+    hear(rig, 1)
+    plan(rig, 1)
+    assert await living(rig, contexts) == [1]
+    other = sqlite3.connect(rig.home / FILE_NAME)
+    other.execute("UPDATE intent SET state='refused'")
+    other.commit()
+    other.close()
+    assert await living(rig, contexts) == []
+
+
+async def test_it_does_not_see_what_was_undone(rig: Rig, contexts: ContextBuilder) -> None:
+    hear(rig, 1)
+    with pytest.raises(ZeroDivisionError):
+        await planned_and_undone(rig, contexts)
+    assert await living(rig, contexts) == []
+
+
+async def test_the_log_is_shortened_between_messages(rig: Rig) -> None:
+    await rig.start()
+    log = rig.home / f"{FILE_NAME}-wal"
+    longest = 0
+    for number in range(1, TIDY_ROWS):
+        rig.say(number, "talk")
+        await rig.run(0.1)
+        longest = max(longest, log.stat().st_size)
+    assert longest < 1000 * 4096, "SQLite itself would have shortened it only then"
+    await rig.crash()
