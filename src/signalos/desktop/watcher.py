@@ -137,6 +137,7 @@ class Watcher:
             await self._retry()
             await self._move_waiting_stops()
             await self._manage()
+        self._contexts.get_ready()
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""
