@@ -99,20 +99,19 @@ class Executor:
 
     async def send_begun(self, intent: Intent) -> Intent:
         """Send what :meth:`begin` has journalled durably, and journal what came of it."""
-        request = intent.request
-        if request is None:
+        if intent.request is None:
             raise ValueError(f"{intent.key} has nothing to send")
-        if isinstance(request, ClosePosition) and intent.volume:
-            request = replace(request, closed=intent.volume)
         outcome = await self._broker.execute(
-            request,
+            intent.request,
             key=intent.key,
             tag=intent.tag,
             magic=intent.magic,
             gate=self._gate(intent),
         )
-        if isinstance(request, ClosePosition) and outcome.volume is not None:
-            outcome = replace(outcome, volume=request.closed + outcome.volume)
+        if isinstance(intent.request, ClosePosition) and intent.volume and outcome.volume is not None:
+            outcome = replace(
+                outcome, volume=intent.volume + outcome.volume
+            )  # earlier tries closed some too
         return self.adopt(intent, outcome)
 
     def too_late(self, intent: Intent) -> bool:

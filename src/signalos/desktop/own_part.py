@@ -6,7 +6,6 @@ tell whose is whose; nothing of the others' is ever closed for a leg.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -15,12 +14,9 @@ from typing import TypeVar
 from signalos.brokers.base import Broker, Snapshot
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.legs import Leg
-from signalos.domain.errors import TerminalError
 from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
 from signalos.domain.order import ClosePosition, OrderRequest
-
-log = logging.getLogger(__name__)
 
 RequestT = TypeVar("RequestT", bound=OrderRequest | None)
 
@@ -38,43 +34,26 @@ class OwnParts:
         self._broker = broker
         self._journal = journal
         self._magic = magic
-        self._unread = ""
 
     def is_ours(self, item: Position | PendingOrder) -> bool:
         """True for a leg, and for what carries our magic: an entry that is not settled yet is no leg."""
         return self._leg(item) is not None or item.magic == str(self._magic())
 
     async def read(self, snapshot: Snapshot) -> OwnDeals:
-        """Own deals of every position of ours; one whose deals do not explain its volume yet is left out.
-
-        So are all of a terminal whose history cannot be read: what else it is asked tells whether it is there at all.
-        """
+        """Own deals of every position of ours; one whose deals do not explain its volume yet is left out."""
         if snapshot.account.margin_mode is MarginMode.HEDGING:
             return {}
         found: dict[str, Sequence[Deal]] = {}
         for position in snapshot.positions:
             if not self.is_ours(position):
                 continue
-            try:
-                told = await self.told(position)
-            except TerminalError as why:
-                self._note_unread(str(why))
-                return found
+            told = await self.told(position)
             if told is not None:
                 found[position.identifier] = told
-        self._note_unread("")
         return found
 
-    def _note_unread(self, why: str) -> None:
-        if why and why != self._unread:
-            log.warning(
-                "the history cannot be read: what of a shared position is SignalOS's goes by the journal",
-                extra={"data": {"terminal": self.terminal_id, "why": why}},
-            )
-        self._unread = why
-
     async def told(self, position: Position) -> Sequence[Deal] | None:
-        """Own deals of ``position``; None while its deals do not explain its volume. Raises TerminalError."""
+        """Own deals of ``position``; None while its deals do not explain its volume."""
         deals = await self._broker.deals(position.identifier)
         if sum((d.side.sign * d.volume for d in deals), ZERO) != position.side.sign * position.volume:
             return None

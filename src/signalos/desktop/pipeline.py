@@ -98,7 +98,6 @@ class Pipeline:
                 continue
             await self._clock.sleep(SYNC_AFTER_SECONDS)
             self._journal.sync()
-            self._journal.tidy()
 
     def read_next(self, *, expected: bool = False) -> bool:
         """Read the oldest unread message; False if there is none. ``expected``: the lanes know that one is coming."""

@@ -137,6 +137,7 @@ class Watcher:
             await self._retry()
             await self._move_waiting_stops()
             await self._manage()
+            self._journal.tidy()  # nothing is decided or sent meanwhile
         self._contexts.get_ready()
 
     def _history_is_loaded(self) -> bool:

@@ -73,15 +73,13 @@ class ClosePosition:
     """Close ``volume`` lots of a position; None closes all of it.
 
     ``remaining`` is the volume that must be left when it worked: a retry after an unknown outcome
-    compares with it instead of closing a second time. ``others`` is what of it is not SignalOS's own. ``closed``
-    lots are what earlier tries are known to have closed, by the answers they got.
+    compares with it instead of closing a second time. ``others`` is what of it is not SignalOS's own.
     """
 
     identifier: str
     volume: Decimal | None = None
     remaining: Decimal = Decimal(0)
     others: Decimal = Decimal(0)
-    closed: Decimal = Decimal(0)
 
     @property
     def closes_all(self) -> bool:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal as D
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,15 @@ from signalos.domain.signal import Open, Side
 from tests.support.rig import CHAT, Rig
 
 BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"),))
+
+
+class FullDisk(sqlite3.Connection):
+    """A connection to a file that cannot grow; its log still can."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        if "wal_checkpoint" in sql:
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, parameters)
 
 
 @pytest.fixture
@@ -93,4 +103,19 @@ async def test_the_log_is_shortened_between_messages(rig: Rig) -> None:
         await rig.run(0.1)
         longest = max(longest, log.stat().st_size)
     assert longest < 1000 * 4096, "SQLite itself would have shortened it only then"
+    await rig.crash()
+
+
+async def test_a_log_that_cannot_be_shortened_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rig = Rig(tmp_path, connection=FullDisk)
+    await rig.start()
+    for number in range(1, TIDY_ROWS):
+        rig.say(number, "talk")
+        await rig.run(0.1)
+    assert "could not be shortened" in caplog.text
+    rig.say(TIDY_ROWS, "buy", BUY)
+    await rig.run(0.5)
+    assert [leg.state for leg in rig.journal.legs.alive("t1")] == ["open"]
     await rig.crash()

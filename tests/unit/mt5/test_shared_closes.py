@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ from typing import Any
 import pytest
 
 from signalos.brokers.mt5 import Before, settle
-from signalos.brokers.mt5.constants import FAIL
-from signalos.brokers.simulated.faults import Effect, Fault, Faults
+from signalos.brokers.simulated.faults import Effect, Fault
 from signalos.brokers.simulated.terminal import Session
 from signalos.domain.order import ClosePosition, OpenLeg, Outcome, OutcomeKind
 from signalos.domain.signal import Side
@@ -120,15 +118,3 @@ async def test_a_second_try_closes_no_more_than_the_first_left(world: World) -> 
     again = await world.do(request, 2)
     assert (again.kind, again.reason) == (OutcomeKind.GONE, "already_reduced")
     assert held(world) == D("0.26")
-
-
-async def test_where_the_history_cannot_be_read_the_answers_tell_what_the_first_try_closed(
-    world: World,
-) -> None:
-    request = ClosePosition(identifier=await opened(world), volume=D("0.04"), remaining=D("0.06"))
-    assert (await world.do(replace(request, volume=D("0.03")), 2)).volume == D("0.03")
-    by_hand(world, BUY, 0.2)
-    unread = Fault(fn="history_deals_get", effect=Effect.NO_RESULT, probability=1.0, code=FAIL)
-    world.service.faults = Faults([unread])
-    again = await world.do(replace(request, remaining=D("0.26"), closed=D("0.03")), 2)
-    assert (again.kind, again.volume, held(world)) == (OutcomeKind.DONE, D("0.01"), D("0.26"))

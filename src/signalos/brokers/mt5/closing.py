@@ -14,7 +14,6 @@ from signalos.brokers.mt5.preflight import close_volume, connected
 from signalos.brokers.mt5.request import TradeRequest, market_type
 from signalos.brokers.mt5.retcodes import AnswerClass
 from signalos.brokers.mt5.tagged_rows import carries
-from signalos.domain.errors import TerminalError
 from signalos.domain.market import MarginMode
 from signalos.domain.order import ClosePosition, Outcome, OutcomeKind
 from signalos.domain.signal import Side
@@ -85,7 +84,9 @@ class Closing:
     async def carried_out(self, answer: Answer) -> Outcome:
         left, closed = self._before, Decimal(0)
         async for _ in self._tools.pauses():
-            found = await self._left_behind(answer)
+            found = await self._tools.link.read(
+                "after_send", deal=answer.deal, order=answer.order, position=self._identifier
+            )
             left = exact(found["position"]["volume"]) if found["position"] else Decimal(0)
             # Of a shared position the deals tell more: others may have added to it at the same moment.
             by_deals = sum((exact(row["volume"]) for row in found["deals"]), Decimal(0))
@@ -108,23 +109,9 @@ class Closing:
             )
         return unproven(answer, identifier=self._request.identifier)
 
-    async def _left_behind(self, answer: Answer) -> dict[str, Any]:
-        """The position and the close's deals; where the history cannot be read, the position alone has to tell."""
-        try:
-            found: dict[str, Any] = await self._tools.link.read(
-                "after_send", deal=answer.deal, order=answer.order, position=self._identifier
-            )
-        except TerminalError:
-            facts = await self._tools.facts(position=self._identifier)
-            found = {"position": facts.position, "deals": []}
-        return found
-
     async def _closed_before(self) -> Decimal:
-        """Lots that earlier tries have closed; by their answers where the history cannot be read."""
-        try:
-            rows = await self._tools.link.read("history_deals_get", position=self._identifier)
-        except TerminalError:
-            return self._request.closed
+        """Lots that earlier tries have closed."""
+        rows = await self._tools.link.read("history_deals_get", position=self._identifier)
         ours = (
             row
             for row in rows

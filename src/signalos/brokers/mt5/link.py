@@ -269,7 +269,7 @@ class Link:
         code, text = last_error
         if code in _DOWN or code in _CUT:
             self._connected = False
-            raise TerminalDown(_down(f"{text}, code {code}"))
+            raise TerminalDown(_down(f"{fn}: {text}, code {code}"))
         raise TerminalError(f"The terminal did not answer {fn}: {text} (code {code}).")
 
     async def must_be_ours(self, account: dict[str, Any], terminal: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from signalos.desktop.journal.schema import STEPS
 from signalos.kit.clock import Clock
 from signalos.kit.ids import Ids
 from signalos.kit.sqlite import open_sqlite, transaction
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "journal.sqlite3"
 TERMINALS, CONFIG, STATE, QUIT = "terminals", "config", "state", "quit"
@@ -104,10 +107,15 @@ class Journal:
         """Take what SQLite's log holds over into the file, if that is much. Call it when nothing is in a hurry.
 
         By itself SQLite does it as part of a transaction, which takes ten times as long then: an order waits for it.
+        What cannot be taken over stays in the log, where it is as safe.
         """
-        if self.writes - self._tidied >= TIDY_ROWS and not self._db.in_transaction:
+        if self.writes - self._tidied < TIDY_ROWS or self._db.in_transaction:
+            return
+        self._tidied = self.writes
+        try:
             self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            self._tidied = self.writes
+        except sqlite3.Error as why:
+            log.warning("the journal's log could not be shortened: %s", why)
 
     def on_event(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` whenever an event was added to the outbox."""
