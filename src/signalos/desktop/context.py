@@ -59,8 +59,8 @@ class ContextBuilder:
         self._guard = guard
         self._profile_of = profile_of
         self._silent_tries = 0
-        self._lived: tuple[object, list[_Living]] = (None, [])
-        self._counted: tuple[object, int] = (None, 0)
+        self._kept_living: tuple[object, list[_Living]] = (None, [])
+        self._kept_count: tuple[object, int] = (None, 0)
         self._openings: dict[tuple[str, int, int, int], _Opening | None] = {}
 
     def expect(self, action: Action | None) -> None:
@@ -126,10 +126,10 @@ class ContextBuilder:
     def _journalled(self) -> tuple[list[_Living], int]:
         """The living signals in the journal, and how many opened on this market day."""
         living = self._living()
-        moment = (self._journal.trades, self._market.now().date().isoformat())
-        if moment != self._counted[0]:
-            self._counted = moment, self._journal.intents.trades_on(self._terminal_id, moment[1])
-        return living, self._counted[1]
+        moment = (self._journal.trades_stamp, self._market.now().date().isoformat())
+        if moment != self._kept_count[0]:
+            self._kept_count = moment, self._journal.intents.trades_on(self._terminal_id, moment[1])
+        return living, self._kept_count[1]
 
     async def _look(self, action: Action) -> tuple[Snapshot, dict[str, Tick]]:
         """The snapshot, and for an opening its symbol's quote with it where the broker reads them together."""
@@ -171,10 +171,10 @@ class ContextBuilder:
 
     def _living(self) -> list[_Living]:
         """The signals that still have a leg alive or on its way, as the journal knows them, oldest first."""
-        moment = self._journal.trades
-        if moment != self._lived[0]:
-            self._lived = moment, self._read_living()
-        return self._lived[1]
+        moment = self._journal.trades_stamp
+        if moment != self._kept_living[0]:
+            self._kept_living = moment, self._read_living()
+        return self._kept_living[1]
 
     def _read_living(self) -> list[_Living]:
         signals: dict[tuple[str, int, int], list[Leg | SignalLeg]] = {}

@@ -137,8 +137,8 @@ class Watcher:
             await self._retry()
             await self._move_waiting_stops()
             await self._manage()
-            self._journal.tidy()  # nothing is decided or sent meanwhile
-        self._contexts.get_ready()
+            self._journal.shorten_log()  # nothing is decided or sent meanwhile
+        self._contexts.get_ready()  # for the next message: the round may have changed what a decision needs
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""

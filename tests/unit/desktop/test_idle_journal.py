@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from signalos.desktop.context import ContextBuilder
 from signalos.desktop.journal.intents import Intent
-from signalos.desktop.journal.store import FILE_NAME, TIDY_ROWS
+from signalos.desktop.journal.store import FILE_NAME, SHORTEN_AFTER_ROWS
 from signalos.domain.order import LegKey, OpenLeg
 from signalos.domain.signal import Open, Side
 from tests.support.rig import CHAT, Rig
@@ -26,6 +27,16 @@ class FullDisk(sqlite3.Connection):
     def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
         if "wal_checkpoint" in sql:
             raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, parameters)
+
+
+class Listening(sqlite3.Connection):
+    """A connection that keeps the statements it is given."""
+
+    heard: ClassVar[list[str]] = []
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        self.heard.append(sql)
         return super().execute(sql, parameters)
 
 
@@ -76,6 +87,17 @@ async def test_the_next_decision_sees_what_has_changed_since_it_was_got_ready(
     assert await living(rig, contexts) == [2]
 
 
+async def test_it_sees_that_a_leg_has_ended(rig: Rig, contexts: ContextBuilder) -> None:
+    await rig.start()
+    hear(rig, 1)
+    await rig.run(1)
+    assert await living(rig, contexts) == [1]
+    (leg,) = rig.journal.legs.alive("t1")
+    rig.journal.legs.put(replace(leg, state="closed"))
+    assert await living(rig, contexts) == []
+    await rig.crash()
+
+
 async def test_it_sees_what_another_process_has_written(rig: Rig, contexts: ContextBuilder) -> None:
     hear(rig, 1)
     plan(rig, 1)
@@ -94,11 +116,24 @@ async def test_it_does_not_see_what_was_undone(rig: Rig, contexts: ContextBuilde
     assert await living(rig, contexts) == []
 
 
+async def test_a_message_finds_ready_what_its_decision_needs(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, connection=Listening)
+    await rig.start()
+    rig.say(1, "buy", BUY)
+    await rig.run(1)
+    Listening.heard.clear()
+    rig.say(2, "buy again", BUY)
+    await rig.run(0.5)
+    decided = next(at for at, sql in enumerate(Listening.heard) if "INSERT INTO decision" in sql)
+    assert not [sql for sql in Listening.heard[:decided] if "DISTINCT chat_id" in sql]
+    await rig.crash()
+
+
 async def test_the_log_is_shortened_between_messages(rig: Rig) -> None:
     await rig.start()
     log = rig.home / f"{FILE_NAME}-wal"
     longest = 0
-    for number in range(1, TIDY_ROWS):
+    for number in range(1, SHORTEN_AFTER_ROWS):
         rig.say(number, "talk")
         await rig.run(0.1)
         longest = max(longest, log.stat().st_size)
@@ -111,11 +146,11 @@ async def test_a_log_that_cannot_be_shortened_stops_nothing(
 ) -> None:
     rig = Rig(tmp_path, connection=FullDisk)
     await rig.start()
-    for number in range(1, TIDY_ROWS):
+    for number in range(1, SHORTEN_AFTER_ROWS):
         rig.say(number, "talk")
         await rig.run(0.1)
     assert "could not be shortened" in caplog.text
-    rig.say(TIDY_ROWS, "buy", BUY)
+    rig.say(SHORTEN_AFTER_ROWS, "buy", BUY)
     await rig.run(0.5)
     assert [leg.state for leg in rig.journal.legs.alive("t1")] == ["open"]
     await rig.crash()

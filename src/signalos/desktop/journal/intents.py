@@ -309,10 +309,6 @@ class Intents:
             (reason, text, terminal_id, origin),
         )
 
-    def _write(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
-        self.writes += 1
-        return self._db.execute(statement, values)
-
     def origin_of(self, terminal_id: str, tag: str) -> str:
         """What asked for the intent with ``tag``: signal, rule, command or latch; "" if it is not ours."""
         row = self._db.execute(
@@ -340,6 +336,10 @@ class Intents:
             (terminal_id, market_day),
         ).fetchone()
         return int(count)
+
+    def _write(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
+        self.writes += 1
+        return self._db.execute(statement, values)
 
 
 def _key(key: LegKey) -> tuple[str, str, str, int, int, int, int]:

@@ -29,8 +29,8 @@ TERMINALS, CONFIG, STATE, QUIT = "terminals", "config", "state", "quit"
 _SYNCED = "synced"
 """What is written where only the disk is waited for."""
 
-TIDY_ROWS = 500
-"""So many rows are written until ``tidy`` has something to do: some dozens of messages."""
+SHORTEN_AFTER_ROWS = 500
+"""So many rows are written until ``shorten_log`` has something to do: some dozens of messages."""
 _LOG_PAGES = 10_000
 """Of 4 KiB. So long SQLite's log may become before a transaction takes the time to shorten it by itself."""
 
@@ -50,7 +50,7 @@ class Journal:
     ) -> None:
         self._db = open_sqlite(home / FILE_NAME, STEPS, connection=connection)
         self._db.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
-        self._tidied = 0
+        self._shortened_at = 0
         self._ids = ids
         self.outbox = Outbox(self._db, clock, ids)
         self.messages = Messages(self._db, clock)
@@ -103,15 +103,15 @@ class Journal:
             self.set_meta(_SYNCED, self._ids.uuid())  # another value each time, as below
             self._unsynced = False
 
-    def tidy(self) -> None:
+    def shorten_log(self) -> None:
         """Take what SQLite's log holds over into the file, if that is much. Call it when nothing is in a hurry.
 
-        By itself SQLite does it as part of a transaction, which takes ten times as long then: an order waits for it.
+        By itself SQLite does it as part of a transaction, and an order waits some milliseconds longer for the disk.
         What cannot be taken over stays in the log, where it is as safe.
         """
-        if self.writes - self._tidied < TIDY_ROWS or self._db.in_transaction:
+        if self.writes - self._shortened_at < SHORTEN_AFTER_ROWS or self._db.in_transaction:
             return
-        self._tidied = self.writes
+        self._shortened_at = self.writes
         try:
             self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as why:
@@ -148,7 +148,7 @@ class Journal:
         return self._db.total_changes
 
     @property
-    def trades(self) -> tuple[int, int, int, int]:
+    def trades_stamp(self) -> tuple[int, int, int, int]:
         """As long as it is the same, all intents and legs are as they were."""
         return self._undone_times, self.intents.writes, self.legs.writes, self._read_data_version()
 
