@@ -171,6 +171,8 @@ async def measure(folder: Path, messages: int, pause: float) -> dict[str, list[f
     try:
         await world.until(lambda: terminal.watcher.latest is not None, 60)
         for number in range(1, messages + 1):
+            while not terminal.lane.idle:
+                await CLOCK.sleep(0)
             await CLOCK.sleep(pause)  # no multiple of the watcher's round: they meet as they happen to
             stops.begin()
             pipeline.receive(

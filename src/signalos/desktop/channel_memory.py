@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.messages import JournalledMessage
 from signalos.domain.signal import Action, EntryState, ModifyStop, ModifyTargets, Open, ReadEntry, Reading
-from signalos.parser.memory import state_of
+from signalos.parser.memory import state_of, with_changes
+
+log = logging.getLogger(__name__)
 
 LENGTH = 60
 """How many earlier messages of a chat the parser may look back to."""
 KEPT = 1000
 """So many of these are held as the parser is shown them, over all chats."""
+CHATS = 100
+"""So many chats are held ready at once."""
+_END = 2**63 - 1
+"""A row after every other."""
 _NONE: frozenset[str] = frozenset()
 _Kept: TypeAlias = tuple[JournalledMessage, ReadEntry | None, ReadEntry]
 """A message, the entry of its version before, and the entry that these made."""
@@ -35,15 +42,48 @@ class ChannelMemory:
         self._journal = journal
         self._kept: dict[int, _Kept] = {}
         self._touched: dict[str, set[int]] = {}
+        self._ready: dict[str, tuple[Sequence[JournalledMessage], tuple[ReadEntry, ...]]] = {}
+        self._asked: set[str] = set()
         journal.on_signal_changed(self._touch)
         journal.on_undone(self._forget)
 
-    def before(self, chat_id: str, row: int) -> list[ReadEntry]:
-        """The chat's last messages before ``row``, oldest first: the newest version of each, at the first's place."""
+    def before(self, chat_id: str, row: int) -> tuple[ReadEntry, ...]:
+        """The chat's last messages before ``row``, oldest first: the newest version of each, at the first's place.
+
+        Their orders have the levels that later messages gave them.
+        """
+        self._asked.add(chat_id)
+        recent = self._journal.messages.recent(chat_id, row, LENGTH)
         touched = self._touched.get(chat_id) or set()
+        ready = self._ready.get(chat_id)
+        if ready is not None and not touched and ready[0] == recent:
+            return ready[1]
+        made = with_changes(self._entries(chat_id, recent, touched))
+        self._touched.pop(chat_id, None)
+        if len(self._ready) >= CHATS:
+            self._ready.clear()
+        self._ready[chat_id] = recent, made
+        return made
+
+    def get_ready(self) -> None:
+        """Have what the next message of a chat is read against, of each chat that wrote something since.
+
+        Call it when nothing is in a hurry. What fails here shows when the message is read.
+        """
+        asked, self._asked = self._asked, set()
+        for chat_id in asked:
+            try:
+                self.before(chat_id, _END)
+            except Exception:
+                log.exception("the memory of chat %s could not be got ready", chat_id)
+        self._asked.clear()
+
+    def _entries(
+        self, chat_id: str, recent: Iterable[JournalledMessage], touched: Collection[int]
+    ) -> Iterable[ReadEntry]:
         became: _Became | None = None
         newest: dict[int, ReadEntry] = {}
-        for stored in self._journal.messages.recent(chat_id, row, LENGTH):
+        for stored in recent:
             if stored.message.waits_for_yes:
                 continue  # until the user says yes, what a language model read is nothing to the rules
             number = stored.message.message_id
@@ -58,8 +98,7 @@ class ChannelMemory:
             )
             self._keep(stored.row, (stored, before, made))
             newest[number] = made
-        self._touched.pop(chat_id, None)
-        return list(newest.values())
+        return newest.values()
 
     def _became(self, chat_id: str, since: int) -> _Became:
         return _Became(
@@ -80,6 +119,7 @@ class ChannelMemory:
         """What was seen inside a transaction that was undone never was."""
         self._kept.clear()
         self._touched.clear()
+        self._ready.clear()
 
 
 def _entry(

@@ -79,6 +79,10 @@ class Lane:
         self._busy = busy
         self._awake = asyncio.Event()
         self._taking = True
+        self.idle = False
+        """True while there is nothing to do."""
+        self.on_idle: Callable[[], None] = lambda: None
+        """Told when that begins."""
 
     def stop_taking(self) -> None:
         """Send nothing more; what is journalled waits for the next start."""
@@ -109,7 +113,10 @@ class Lane:
                         self._tell_of_deletion(stored.message)
                         self._journal.messages.finish(self.terminal_id, stored.row)
                     self._contexts.get_ready()  # for the next message, which may be in a hurry
+            self.idle = True
+            self.on_idle()
             await self._awake.wait()
+            self.idle = False
 
     async def _take(self, stored: JournalledMessage) -> bool:
         """Do all that a message asks of this terminal; False if the app ends before that."""
@@ -243,12 +250,6 @@ class Lane:
     ) -> _Decided:
         """One durable step: the decision, its intents, and that the first of these goes out now."""
         with self._journal.transaction():
-            self._journal.decisions.add(context, part, action_name(action), decision, strategy.version)
-            self._journal.outbox.add(
-                "decision",
-                self.terminal_id,
-                decision_event(context, part, action, decision, strategy.version),
-            )
             steps = decision.plan
             if decision.verdict is Verdict.REFUSE and not steps:
                 text = next((s.text for s in decision.steps if s.verdict is Verdict.REFUSE), "")
@@ -261,6 +262,13 @@ class Lane:
             if first is not None and (not self._taking or self._executor.is_held(first)):
                 first = None
             begun = first if first is not None and self._executor.begin(first) else None
+            # The terminal is at its checks of it meanwhile.
+            self._journal.decisions.add(context, part, action_name(action), decision, strategy.version)
+            self._journal.outbox.add(
+                "decision",
+                self.terminal_id,
+                decision_event(context, part, action, decision, strategy.version),
+            )
         for moved in decision.conversions:
             self._note(
                 RR_CONVERTER_LOG,

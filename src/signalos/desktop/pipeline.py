@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 
 from signalos.desktop.channel_book import ChannelBook
@@ -26,7 +27,6 @@ from signalos.domain.message import Message
 from signalos.domain.signal import Reading, ReadingContext
 from signalos.kit.clock import Clock
 from signalos.parser import Languages
-from signalos.parser.memory import with_changes
 from signalos.sources.base import Post
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ class Pipeline:
         self._arrived = asyncio.Event()
         journal.on_unsynced(self._arrived.set)
         self._memory = ChannelMemory(journal)
+        for lane in lanes:
+            lane.on_idle = self._get_ready
 
     def receive(self, post: Post, position: str, *, given_again: bool = False) -> None:
         """Journal a post and its source's position, as :class:`signalos.sources.base.Deliver` says.
@@ -128,6 +130,11 @@ class Pipeline:
             self._ask(waiting.row, message, reading)
         return True
 
+    def _get_ready(self) -> None:
+        """Have at hand what the next message is read against, as soon as nothing is in a hurry."""
+        if all(lane.idle for lane in self._lanes):
+            self._memory.get_ready()
+
     def _read_before(self, message: Message) -> Reading:
         """What the user asks to decide once more was read before: it is not read anew."""
         part = message.again_part or 0
@@ -145,11 +152,12 @@ class Pipeline:
             return Reading(
                 reason="ignored_word", notes=(f"this channel's messages with {word!r} are not read",)
             )
-        before = self._memory.before(chat_id, waiting.row)
         try:
-            entries = with_changes(before)
+            entries = self._memory.before(chat_id, waiting.row)
             context = ReadingContext(entries, rules.profile.default_symbol)
             return self._parse(waiting.message, context, rules.languages)
+        except sqlite3.Error:
+            raise  # that is no fault of the message's
         except Exception as why:
             # One message that cannot be read trades nothing, and holds up no other one for ever.
             log.exception("message %s cannot be read", waiting.message.message_id)

@@ -78,10 +78,10 @@ class Channels:
         if not self.journal.decisions.made(terminal, chat, number, 1, 1):
             self.journal.decisions.add(context, 1, "open", Decision(verdict, "why", ()), "v1")
 
-    def kept(self, chat: str) -> list[ReadEntry]:
+    def kept(self, chat: str) -> tuple[ReadEntry, ...]:
         return self.memory.before(chat, NEVER)
 
-    def fresh(self, chat: str) -> list[ReadEntry]:
+    def fresh(self, chat: str) -> tuple[ReadEntry, ...]:
         """What a memory says that has kept nothing. It takes no part in what happens later."""
         journal = Journal(self.folder, clock=self.clock, market=self.clock, ids=SeededIds(2))
         try:
@@ -107,6 +107,7 @@ EVENTS = st.one_of(
     st.tuples(st.just("leg"), CHAT, NUMBER, STATE),
     st.tuples(st.just("decided"), CHAT, NUMBER, st.sampled_from(["pass", "refuse"])),
     st.tuples(st.just("look"), CHAT, NUMBER, st.just("")),
+    st.tuples(st.just("idle"), CHAT, NUMBER, st.just("")),
 )
 
 
@@ -125,6 +126,8 @@ def happen(channels: Channels, event: tuple[str, str, int, str]) -> None:
         channels.leg(chat, number, word)
     elif what == "decided":
         channels.decided(chat, number, Verdict(word))
+    elif what == "idle":
+        channels.memory.get_ready()
     else:
         channels.kept(chat)
 
@@ -187,3 +190,19 @@ def test_no_more_is_shown_than_the_parser_looks_back_to(channels: Channels) -> N
     for number in range(1, LENGTH + 11):
         channels.post(CHATS[0], number, f"text {number}")
     assert [e.message_id for e in channels.kept(CHATS[0])] == list(range(11, LENGTH + 11))
+
+
+def test_levels_that_were_moved_are_in_what_is_shown(channels: Channels) -> None:
+    channels.post(CHATS[0], 1, "buy", BUY)
+    channels.memory.get_ready()
+    channels.post(CHATS[0], 2, "moves", ModifyStop(scope=Scope(Reach.ONE, target=1), price=D("1.10")))
+    (opened,) = channels.kept(CHATS[0])[0].opens
+    assert opened.stop_loss == D("1.10")
+
+
+def test_a_chat_whose_memory_cannot_be_read_holds_up_nothing(channels: Channels) -> None:
+    channels.post(CHATS[0], 1, "buy", BUY)
+    channels.kept(CHATS[0])
+    channels.leg(CHATS[0], 1, "open")
+    channels.journal.close()
+    channels.memory.get_ready()

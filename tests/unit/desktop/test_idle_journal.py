@@ -15,7 +15,7 @@ from signalos.desktop.context import ContextBuilder
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.journal.store import FILE_NAME, SHORTEN_AFTER_ROWS
 from signalos.domain.order import LegKey, OpenLeg
-from signalos.domain.signal import Open, Side
+from signalos.domain.signal import EntryState, Open, Side
 from tests.support.rig import CHAT, Rig
 
 BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"),))
@@ -153,4 +153,19 @@ async def test_a_log_that_cannot_be_shortened_stops_nothing(
     rig.say(SHORTEN_AFTER_ROWS, "buy", BUY)
     await rig.run(0.5)
     assert [leg.state for leg in rig.journal.legs.alive("t1")] == ["open"]
+    await rig.crash()
+
+
+async def test_what_a_channel_wrote_before_is_at_hand_when_its_next_message_comes(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, connection=Listening)
+    await rig.start()
+    rig.say(1, "buy", BUY)
+    await rig.run(1)
+    assert rig.terminal.lane.idle
+    Listening.heard.clear()
+    rig.say(2, "talk")
+    read = next(at for at, sql in enumerate(Listening.heard) if "UPDATE message SET reading" in sql)
+    assert not [sql for sql in Listening.heard[:read] if "FROM leg" in sql or "FROM decision" in sql]
+    (order,) = [entry for entry in rig.contexts[-1].entries if entry.message_id == 1]
+    assert order.state is EntryState.OPEN
     await rig.crash()

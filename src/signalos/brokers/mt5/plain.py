@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-_SCALARS = (str, int, float, bool, type(None))
+_SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 def plain(value: Any) -> Any:
@@ -21,8 +21,11 @@ def plain(value: Any) -> Any:
         return value
     fields = getattr(value, "_asdict", None)
     if fields is not None:
-        # Written out for scalars: rows by the thousand are nothing but these.
-        return {n: v if type(v) in _SCALARS else plain(v) for n, v in fields().items()}
+        row = fields()
+        # Rows by the thousand are nothing but scalars.
+        if _SCALARS.issuperset(map(type, row.values())):
+            return dict(row)
+        return {n: v if type(v) in _SCALARS else plain(v) for n, v in row.items()}
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -61,9 +61,12 @@ class SimulatedModule:
         self._asked: deque[tuple[str, tuple[Any, ...], dict[str, Any]]] = deque()
         self._last_error: tuple[int, str] = _SUCCESS
         self._constants = load_constants()
-        # Fields are the published ones, so the names are safe to make a type of.
-        self._types = {name: namedtuple(name, fields) for name, fields in load_fields().items()}  # noqa: PYI024 -- fields come from a file
+        self._types: dict[str, Any] = {}
+        for name, fields in load_fields().items():
+            # The published ones, so the names are safe to make a type of.
+            self._types[name] = namedtuple(name, fields)  # noqa: PYI024 -- fields come from a file
         self._types["Rate"] = namedtuple("Rate", _RATE)  # noqa: PYI024 -- one of a kind with the others
+        self._values = {name: itemgetter(*made._fields) for name, made in self._types.items()}
 
     def __getattr__(self, name: str) -> Any:
         constants = self.__dict__.get("_constants", {})
@@ -182,16 +185,18 @@ class SimulatedModule:
     def _shaped(self, fn: str, result: Any) -> Any:
         if result is None:
             return None
+        # By keyword a row of many fields would take ten times as long.
         if fn in _LISTS:
-            made: Any = self._types[_LISTS[fn]]
-            # By keyword each row of a history of thousands would take twice as long.
-            fields = itemgetter(*made._fields)
-            return tuple(map(made._make, map(fields, result)))
+            name = _LISTS[fn]
+            return tuple(map(self._types[name]._make, map(self._values[name], result)))
         if fn in _STRUCTS:
             if "request" in result:
-                result["request"] = self._types["TradeRequest"](**result["request"])
-            return self._types[_STRUCTS[fn]](**result)
+                result["request"] = self._row("TradeRequest", result["request"])
+            return self._row(_STRUCTS[fn], result)
         return result
+
+    def _row(self, name: str, row: Mapping[str, Any]) -> Any:
+        return self._types[name]._make(self._values[name](row))
 
 
 def _epoch(value: Any) -> Any:

@@ -150,7 +150,7 @@ class Session:
             "history_deals_total": self._history_deals_total,
             "history_deals_get": self._history_deals_get,
         }
-        self._signatures: dict[str, inspect.Signature] = {}
+        self._fitting: set[tuple[str, int]] = set()
 
     @property
     def functions(self) -> frozenset[str]:
@@ -164,17 +164,18 @@ class Session:
         function = self._table.get(fn)
         if function is None:
             return Answer(0, error=f"the simulated terminal has no function {fn!r}")
-        signature = self._signatures.get(fn)
-        if signature is None:
-            signature = self._signatures[fn] = inspect.signature(function)
+        called = (fn, len(args))
         self.last_error = SUCCESS
         self._terminal.catch_up()
         try:
             request = self._request_of(fn, args, kwargs or {})
-            bound = self._bound(signature, args, kwargs or {})
+            if kwargs or called not in self._fitting:
+                self._must_fit(function, args, kwargs or {})
+                if not kwargs:
+                    self._fitting.add(called)
             if not self._open and fn not in ("initialize", "shutdown"):
                 raise CallFailed(Res.FAIL_CONNECT, "No IPC connection")
-            result = function(request) if request is not None else function(*bound.args, **bound.kwargs)
+            result = function(request) if request is not None else function(*args, **(kwargs or {}))
         except CallFailed as why:
             self.last_error = why.pair
             result = False if fn in _YES_OR_NO else None
@@ -193,11 +194,10 @@ class Session:
         return read_request(args[0])
 
     @staticmethod
-    def _bound(
-        signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> inspect.BoundArguments:
+    def _must_fit(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Raise InvalidArgument where the number and names of arguments are not those of ``function``."""
         try:
-            return signature.bind(*args, **kwargs)
+            inspect.signature(function).bind(*args, **kwargs)
         except TypeError as why:
             raise InvalidArgument(f"Invalid arguments: {why}") from None
 
