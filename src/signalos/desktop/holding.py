@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from signalos.brokers.base import Broker
 from signalos.desktop.journal import Journal
@@ -19,7 +20,18 @@ HISTORY_LAGS = "history_lags"
 UNTOLD_SECONDS = 5.0
 """So long a close waits for its position's deals to tell how much of it is ours; then the journal's figure counts."""
 LOOKED_LATELY = 2.0
-"""Seconds without a look after which the wait begins anew: the terminal was away meanwhile."""
+"""Seconds without a look after which the wait begins anew: the terminal was away meanwhile.
+
+What looking at other positions takes is not counted: a terminal may be slow at it.
+"""
+
+
+class _Wait(NamedTuple):
+    """Since when a position is untold, when it was looked at last, and how long all looks had taken until then."""
+
+    since: float
+    last: float
+    looked: float
 
 
 class Holding:
@@ -31,7 +43,8 @@ class Holding:
         self._own = own
         self._clock = clock
         self._apart: set[str] = set()
-        self._untold: dict[str, tuple[float, float]] = {}
+        self._untold: dict[str, _Wait] = {}
+        self._looked = 0.0
 
     def concerns(self, intent: Intent) -> bool:
         """True for a close on an account that is not known to keep every trade's position apart."""
@@ -80,16 +93,18 @@ class Holding:
             deals = await self._own.told(position)
         except TerminalError:
             deals = None
+        now = self._clock.monotonic()
+        looked = self._looked
+        self._looked += now - began
         others = self._journal.intents.closing(self._own.terminal_id, position.identifier)
         under_way = any(but_for is None or other.row != but_for.row for other in others)
         if deals is not None and not under_way:
             self._untold.pop(position.identifier, None)
             return own_volume(deals)
-        now = self._clock.monotonic()
-        since, last = self._untold.get(position.identifier, (now, now))
-        if began - last > LOOKED_LATELY:
-            since = now
-        self._untold[position.identifier] = (since, now)
-        if now - since < UNTOLD_SECONDS:
+        wait = self._untold.get(position.identifier)
+        if wait is None or began - wait.last - (looked - wait.looked) > LOOKED_LATELY:
+            wait = _Wait(now, now, self._looked)
+        self._untold[position.identifier] = _Wait(wait.since, now, self._looked)
+        if now - wait.since < UNTOLD_SECONDS:
             return None
         return self._own.by_journal(position) if deals is None else own_volume(deals)

@@ -53,9 +53,15 @@ class OwnParts:
         return found
 
     async def told(self, position: Position) -> Sequence[Deal] | None:
-        """Own deals of ``position``; None while its deals do not explain its volume."""
+        """Own deals of ``position``; None while its deals do not explain its volume, or lack a close that was answered.
+
+        Without that close and what was added by hand since, the volume may happen to be the same.
+        """
         deals = await self._broker.deals(position.identifier)
         if sum((d.side.sign * d.volume for d in deals), ZERO) != position.side.sign * position.volume:
+            return None
+        left = sum((d.volume for d in deals if d.entry is not DealEntry.IN), ZERO)
+        if left < self._journal.intents.closed_of(self.terminal_id, position.identifier):
             return None
         return self.own(deals)
 

@@ -11,9 +11,13 @@ from signalos.desktop.executor import Executor
 from signalos.desktop.holding import HISTORY_LAGS, Holding
 from signalos.desktop.journal.intents import Intent
 from signalos.desktop.own_part import OwnParts
+from signalos.domain.errors import TerminalError
+from signalos.domain.market import Deal, Position
 from signalos.domain.order import ClosePosition, LegKey, Outcome, OutcomeKind
 from signalos.domain.signal import Open, Side
-from tests.support.rig import Rig
+from signalos.kit.clock import VirtualClock
+from tests.support.fake_broker import FakeBroker
+from tests.support.rig import START, Rig
 
 BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"),))
 MAGIC = 7
@@ -100,3 +104,46 @@ async def test_what_could_not_be_sent_waits_for_its_session_alone(
     rig.journal.intents.mark_unsent(intent, "waiting", reason, "")
     never = Outcome(kind=OutcomeKind.NEVER_SENT, reason="terminal_down")
     assert executor(rig).adopt(rig.journal.intents.get(intent.key), never).state == state
+
+
+class SlowHistory(FakeBroker):
+    """A terminal that takes three seconds to say that it cannot read its history."""
+
+    async def deals(self, position: str) -> list[Deal]:
+        assert isinstance(self.clock, VirtualClock)
+        self.clock.shift(3)
+        raise TerminalError(f"no history of {position}")
+
+
+async def test_slow_looks_at_several_positions_make_no_wait_begin_anew(tmp_path: Path) -> None:
+    clock = VirtualClock(START)
+    rig = Rig(tmp_path, clock=clock, broker=SlowHistory(clock))
+    own = OwnParts("t1", rig.broker, rig.journal, lambda: MAGIC)
+    holding = Holding(rig.broker, rig.journal, own, clock)
+    shared = [position(identifier) for identifier in ("1", "2", "3")]
+    first = [await holding.own_of(p) for p in shared]
+    then = [await holding.own_of(p) for p in shared]
+    assert (first, then) == ([None] * 3, [D("0.3")] * 3), "nine seconds have passed"
+    clock.shift(3600)  # the terminal was away
+    assert await holding.own_of(shared[0]) is None
+    rig.journal.close()
+
+
+def position(identifier: str) -> Position:
+    """One that carries our magic and is no leg."""
+    return Position(
+        identifier=identifier,
+        ticket=identifier,
+        symbol="EURUSD",
+        side=Side.BUY,
+        volume=D("0.3"),
+        entry_price=D("1.1"),
+        stop_loss=None,
+        take_profit=None,
+        price=D("1.1"),
+        profit=D(0),
+        swap=D(0),
+        magic=str(MAGIC),
+        tag="",
+        opened_at=START,
+    )

@@ -169,6 +169,21 @@ async def test_a_history_that_never_tells_holds_a_close_up_for_a_while_only(tmp_
     await rig.close()
 
 
+async def test_a_late_history_that_happens_to_add_up_tells_nothing(tmp_path: Path) -> None:
+    rig = await lagging(tmp_path, 30)
+    whole = rig.held()
+    rig.say(2, "half", Close(scope=Scope(Reach.ALL), fraction=Decimal("0.5")))
+    await rig.run(1)
+    half = rig.journal.intents.closed_of("t1", rig.leg.identifier)
+    assert half
+    rig.by_hand(Side.BUY, half)  # as much as was closed: neither is in the history yet
+    assert rig.held() == whole
+    rig.close_by_command()
+    await rig.run(UNTOLD_SECONDS + 2)
+    assert rig.held() == ("buy", half)
+    await rig.close()
+
+
 @pytest.mark.parametrize("asked", ["stop", "message"])
 async def test_a_close_waits_for_a_history_that_cannot_be_read(rig: SimulatedRig, asked: str) -> None:
     rig.by_hand(Side.BUY, OTHERS)
