@@ -125,8 +125,9 @@ class ContextBuilder:
 
     def _journalled(self) -> tuple[list[_Living], int]:
         """The living signals in the journal, and how many opened on this market day."""
-        living = self._living()
-        moment = (self._journal.trades_stamp, self._market.now().date().isoformat())
+        stamp = self._journal.trades_stamp
+        living = self._living(stamp)
+        moment = (stamp, self._market.now().date().isoformat())
         if moment != self._kept_count[0]:
             self._kept_count = moment, self._journal.intents.trades_on(self._terminal_id, moment[1])
         return living, self._kept_count[1]
@@ -167,13 +168,12 @@ class ContextBuilder:
 
         A position in ``own`` is shared with others: so much of it is the leg's.
         """
-        return _records(self._living(), snapshot, own)
+        return _records(self._living(self._journal.trades_stamp), snapshot, own)
 
-    def _living(self) -> list[_Living]:
-        """The signals that still have a leg alive or on its way, as the journal knows them, oldest first."""
-        moment = self._journal.trades_stamp
-        if moment != self._kept_living[0]:
-            self._kept_living = moment, self._read_living()
+    def _living(self, stamp: object) -> list[_Living]:
+        """The signals that still have a leg alive or on its way, oldest first; ``stamp`` is the journal's."""
+        if stamp != self._kept_living[0]:
+            self._kept_living = stamp, self._read_living()
         return self._kept_living[1]
 
     def _read_living(self) -> list[_Living]:

@@ -52,15 +52,18 @@ def open_sqlite(
     return db
 
 
-@contextlib.contextmanager
-def transaction(db: sqlite3.Connection, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
+def transaction(
+    db: sqlite3.Connection, *, synced: bool = True
+) -> contextlib.AbstractContextManager[sqlite3.Connection]:
     """All or nothing, on disk before it returns. Nested use joins the outer transaction.
 
     Not ``synced``: it survives the end of this process, but a power cut only once a later transaction is synced.
     """
-    if db.in_transaction:
-        yield db
-        return
+    return contextlib.nullcontext(db) if db.in_transaction else _outermost(db, synced)
+
+
+@contextlib.contextmanager
+def _outermost(db: sqlite3.Connection, synced: bool) -> Iterator[sqlite3.Connection]:
     if not synced:
         db.execute("PRAGMA synchronous=NORMAL")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from signalos.desktop.journal.commands import Commands
@@ -67,14 +67,17 @@ class Journal:
         self._on_unsynced: Callable[[], None] = lambda: None
         self._data_version = self._read_data_version()
 
-    @contextmanager
-    def transaction(self, *, synced: bool = True) -> Iterator[sqlite3.Connection]:
-        """All writes inside are one durable step; nests.
+    def transaction(self, *, synced: bool = True) -> AbstractContextManager[sqlite3.Connection]:
+        """All writes inside are one durable step; nests: what is nested is a part of the outermost.
 
         Not ``synced``: a power cut may undo it until the next synced step, or ``sync``. Nobody outside may
         be told of it before.
         """
-        outermost, writes, events = not self._db.in_transaction, self.writes, self.outbox.added
+        return nullcontext(self._db) if self._db.in_transaction else self._outermost(synced)
+
+    @contextmanager
+    def _outermost(self, synced: bool) -> Iterator[sqlite3.Connection]:
+        writes, events = self.writes, self.outbox.added
         try:
             with transaction(self._db, synced=synced) as db:
                 yield db
@@ -83,7 +86,7 @@ class Journal:
             self._undone_times += 1
             self._undone()
             raise
-        if not outermost or self.writes == writes:
+        if self.writes == writes:
             return
         if not synced:
             self._unsynced = True
