@@ -133,10 +133,10 @@ class Executor:
         """Journal ``outcome`` (from a send or from reconciliation) with all that follows from it."""
         state = _state(intent, outcome)
         with self._journal.transaction():
-            self._journal.intents.settle(intent, state, outcome)
+            settled = self._journal.intents.settle(intent, state, outcome)
             if state in ("planned", "waiting"):
                 self.withdraw_if_over(intent)
-            settled = self._journal.intents.get(intent.key)
+                settled = self._journal.intents.get(intent.key)
             match intent.request:
                 case OpenLeg():
                     self._opened(settled, intent.request, outcome)

@@ -1,5 +1,6 @@
 """Identities: fresh ones, repeatable ones, derived ones."""
 
+import time
 import uuid
 
 from hypothesis import assume, given
@@ -10,10 +11,21 @@ from signalos.kit.ids import SeededIds, SystemIds, derived_id
 
 def test_system_ids_are_fresh_and_of_the_asked_size() -> None:
     ids = SystemIds()
-    assert uuid.UUID(ids.uuid()).version == 4
     assert ids.uuid() != ids.uuid()
     assert ids.secret() != ids.secret()
     assert len(ids.secret(32)) == 43
+
+
+def test_system_uuids_say_when_they_were_made_so_that_later_ones_sort_later() -> None:
+    before = time.time_ns() // 1_000_000
+    made = [uuid.UUID(SystemIds().uuid()) for _ in range(1000)]
+    after = time.time_ns() // 1_000_000
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+    moments = [one.int >> 80 for one in made]
+    assert before <= moments[0]
+    assert moments[-1] <= after
+    assert moments == sorted(moments)
+    assert len(set(made)) == 1000
 
 
 def test_seeded_ids_repeat_with_their_seed_only() -> None:

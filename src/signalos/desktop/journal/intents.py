@@ -181,12 +181,12 @@ class Intents:
         )
         return cursor.rowcount == 1
 
-    def settle(self, intent: Intent, state: str, outcome: Outcome) -> None:
-        """Store what came of ``intent``."""
-        self._write(
+    def settle(self, intent: Intent, state: str, outcome: Outcome) -> Intent:
+        """Store what came of ``intent``; answers it as it is now."""
+        (row,) = self._write(
             "UPDATE intent SET state=?, reason=?, text=?, identifier=COALESCE(?, identifier),"
             " ticket=COALESCE(?, ticket), volume=COALESCE(?, volume), price=COALESCE(?, price), done_at=?"
-            " WHERE row=?",
+            " WHERE row=? RETURNING *",
             (
                 state,
                 outcome.reason,
@@ -198,7 +198,8 @@ class Intents:
                 instant_text(self._clock.now()),
                 intent.row,
             ),
-        )
+        ).fetchall()
+        return _intent(row)
 
     def mark(self, intent: Intent, state: str, reason: str = "", text: str = "") -> None:
         """Move ``intent`` to ``state`` without an outcome of its own."""
