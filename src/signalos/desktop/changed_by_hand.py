@@ -18,7 +18,7 @@ from signalos.desktop.journal.intents import UNFINISHED, Intent
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.own_part import OwnParts
 from signalos.desktop.wire_events import alert_event
-from signalos.domain.errors import Refused, TerminalError, WrongAccount
+from signalos.domain.errors import Refused
 from signalos.domain.market import Deal, DealEntry, PendingOrder, Position
 from signalos.domain.money import ZERO
 from signalos.domain.order import ModifyOrder, ModifyPosition
@@ -57,7 +57,6 @@ class HandChanges:
         self._own = own
         self._since: datetime | None = None
         self._to_explain: dict[str, int] = {}
-        self._untold: TerminalError | None = None
 
     def seen(self, at: datetime) -> None:
         """Say that everything of a snapshot, read at that (wall) time, has been taken in."""
@@ -69,21 +68,16 @@ class HandChanges:
 
     async def look(
         self, legs: Sequence[Leg], positions: Mapping[str, Position], orders: Mapping[str, PendingOrder]
-    ) -> TerminalError | None:
-        """Mark what of ``legs`` was changed by hand, before they take in what the account shows now.
-
-        Raises TerminalError. Answers one where deals cannot be read: whose a smaller position is, is asked again then.
-        """
-        self._untold = None
+    ) -> None:
+        """Mark what of ``legs`` was changed by hand, before they take in what the account shows now."""
         found = [(leg, await self._of_leg(leg, positions, orders)) for leg in legs]
         changed = [(leg, changes) for leg, changes in found if changes]
         if not changed:
-            return self._untold
+            return
         waiting = self._waiting()
         with self._journal.transaction():  # all or none: a terminal that goes away tells nothing twice
             for leg, changes in changed:
                 self._mark(leg, changes, waiting.get(leg.identifier, ()))
-        return self._untold
 
     async def _of_leg(
         self, leg: Leg, positions: Mapping[str, Position], orders: Mapping[str, PendingOrder]
@@ -145,13 +139,7 @@ class HandChanges:
             self._to_explain[identifier] = _LOOKS
         if identifier not in self._to_explain:
             return False
-        try:
-            deals = await self._broker.deals(identifier)
-        except WrongAccount:
-            raise
-        except TerminalError as why:
-            self._untold = why
-            return False
+        deals = await self._broker.deals(identifier)
         exits = [d for d in deals if d.entry is not DealEntry.IN]
         self._to_explain[identifier] -= 1
         if sum((d.volume for d in exits), start=ZERO) >= closed or self._to_explain[identifier] <= 0:

@@ -14,7 +14,6 @@ from signalos.desktop.journal import Journal
 from signalos.desktop.journal.legs import Leg
 from signalos.desktop.journal.turns import in_turns
 from signalos.desktop.own_part import OwnParts, is_over, own_volume
-from signalos.domain.errors import TerminalError, WrongAccount
 from signalos.domain.market import Deal, DealEntry, MarginMode, PendingOrder, Position
 from signalos.domain.money import ZERO
 from signalos.kit.clock import Clock
@@ -48,11 +47,10 @@ class Follower:
         self._own = OwnParts(terminal_id, broker, journal, magic)
         self._by_hand = HandChanges(terminal_id, broker, journal, executor, self._own)
 
-    async def follow(self, snapshot: Snapshot, history_is_loaded: bool) -> TerminalError | None:
+    async def follow(self, snapshot: Snapshot, history_is_loaded: bool) -> None:
         """Bring every living leg up to ``snapshot``. Raises TerminalError.
 
-        Answers the one that kept the history back: what is gone, or smaller, is not told apart yet then. A terminal
-        whose history is not loaded yet may not show everything: no order is given up for its absence then.
+        A terminal whose history is not loaded yet may not show everything: no order is given up for its absence then.
         """
         positions = {p.identifier: p for p in snapshot.positions}
         orders = {o.ticket: o for o in snapshot.orders}
@@ -61,7 +59,7 @@ class Follower:
         own = await self._own.read(snapshot)
         legs = self._journal.legs.alive(self._terminal_id)
         read_at = self._journal.writes
-        untold = await self._by_hand.look(legs, positions, orders)
+        await self._by_hand.look(legs, positions, orders)
         if read_at != self._journal.writes:
             # It marked some, or others wrote while it asked the terminal.
             legs = self._journal.legs.alive(self._terminal_id)
@@ -80,16 +78,9 @@ class Follower:
                     self._follow_order(leg, orders[leg.identifier])
                 else:
                     gone.append(leg)
-        try:
-            await self._follow_gone(gone, history_is_loaded, nets)
-            await self._end_rests(gone, orders, snapshot)
-        except WrongAccount:
-            raise
-        except TerminalError as why:
-            untold = why
-        if untold is None:
-            self._by_hand.seen(snapshot.at)
-        return untold
+        await self._follow_gone(gone, history_is_loaded, nets)
+        await self._end_rests(gone, orders, snapshot)
+        self._by_hand.seen(snapshot.at)
 
     async def _follow_gone(self, gone: Sequence[Leg], history_is_loaded: bool, nets: bool) -> None:
         """What is no longer where it was, all with few readings: after a long time away it may be thousands."""
@@ -153,8 +144,15 @@ class Follower:
         )
 
     def _follow_part(self, leg: Leg, position: Position, own: Sequence[Deal] | None) -> None:
-        """Follow the own part of a netted position; None where its deals do not explain it yet."""
+        """Follow the own part of a netted position; its levels alone where its deals do not explain it yet (None)."""
         if own is None:
+            if position.side is leg.side:
+                self._executor.update_leg(
+                    leg,
+                    stop_loss=position.stop_loss,
+                    take_profit=position.take_profit,
+                    target=position.take_profit,
+                )
             return
         if not own:
             self._netted(leg)

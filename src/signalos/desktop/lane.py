@@ -79,8 +79,8 @@ class Lane:
         self._busy = busy
         self._awake = asyncio.Event()
         self._taking = True
-        self.idle = False
-        """True while there is nothing to do."""
+        self.idle = True
+        """True while there is nothing to do, or its terminal has never been reached."""
         self.on_idle: Callable[[], None] = lambda: None
         """Told when that begins."""
 
@@ -105,6 +105,7 @@ class Lane:
     async def run(self) -> None:
         """Work through the journal until cancelled."""
         while True:
+            self.idle = False
             self._awake.clear()
             while self._taking and (stored := self._journal.messages.next_for(self.terminal_id)):
                 if await self._take(stored):
@@ -116,7 +117,6 @@ class Lane:
             self.idle = True
             self.on_idle()
             await self._awake.wait()
-            self.idle = False
 
     async def _take(self, stored: JournalledMessage) -> bool:
         """Do all that a message asks of this terminal; False if the app ends before that."""

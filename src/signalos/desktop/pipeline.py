@@ -132,7 +132,7 @@ class Pipeline:
 
     def _get_ready(self) -> None:
         """Have at hand what the next message is read against, as soon as nothing is in a hurry."""
-        if all(lane.idle for lane in self._lanes):
+        if all(lane.idle for lane in self._lanes) and self._journal.messages.unread() is None:
             self._memory.get_ready()
 
     def _read_before(self, message: Message) -> Reading:

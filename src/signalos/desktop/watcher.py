@@ -132,18 +132,13 @@ class Watcher:
         if self._guard is not None:
             self._guard.see(snapshot.account)
         await self._unknowns.settle(self._connected_since)
-        untold = await self._follower.follow(snapshot, self._history_is_loaded())
-        if untold is not None:
-            # Without a history closes and stops still go out, as long as the terminal can be read otherwise.
-            await self._broker.snapshot()
+        await self._follower.follow(snapshot, self._history_is_loaded())
         async with self._busy:
             await self._retry()
             await self._move_waiting_stops()
             await self._manage()
             self._journal.shorten_log()  # nothing is decided or sent meanwhile
         self._contexts.get_ready()  # for the next message: the round may have changed what a decision needs
-        if untold is not None:
-            raise untold
 
     def _history_is_loaded(self) -> bool:
         """A terminal that has just connected may not show everything yet: no order is given up then."""

@@ -13,8 +13,6 @@ import msgspec
 import pytest
 
 from signalos.desktop.journal.legs import Leg
-from signalos.domain.errors import TerminalError
-from signalos.domain.market import Deal
 from signalos.domain.order import ModifyPosition, OrderRequest
 from signalos.domain.signal import (
     Action,
@@ -29,10 +27,8 @@ from signalos.domain.signal import (
     Side,
 )
 from signalos.domain.strategy import Management, Strategy
-from signalos.kit.clock import VirtualClock
 from signalos.protocol.socket import Command
-from tests.support.fake_broker import FakeBroker
-from tests.support.rig import CHAT, START, Rig
+from tests.support.rig import CHAT, Rig
 
 BUY = Open(symbol="EURUSD", side=Side.BUY, stop_loss=D("1.095"), take_profits=(D("1.106"), D("1.11")))
 ABOUT = Scope(Reach.ONE, target=1)
@@ -236,71 +232,3 @@ async def test_a_waiting_order_moved_by_hand_keeps_its_price(rig: Rig) -> None:
     await rig.run(1)
     (filled,) = legs(rig, 3)
     assert (filled.state, filled.trade.by_hand) == ("open", ("stop", "price"))
-
-
-class Unread(FakeBroker):
-    """A terminal that shows everything but its history."""
-
-    read: bool = True
-
-    async def deals(self, position: str) -> list[Deal]:
-        if not self.read:
-            raise TerminalError("no history")
-        return await super().deals(position)
-
-
-@pytest.fixture
-async def unread(tmp_path: Path) -> AsyncIterator[tuple[Rig, Unread]]:
-    """A trade on a terminal whose history cannot be read since its first leg was made smaller by hand."""
-    clock = VirtualClock(START)
-    broker = Unread(clock)
-    rig = Rig(tmp_path, clock=clock, broker=broker)
-    await rig.start()
-    rig.say(1, "buy", BUY)
-    await rig.run(1)
-    broker.read = False
-    broker.part_by_hand(legs(rig)[0].identifier, D("0.01"))
-    await rig.run(1)
-    assert rig.terminal.watcher.trouble == "no history"
-    yield rig, broker
-    await rig.crash()
-
-
-async def test_a_history_that_cannot_be_read_holds_up_no_close(unread: tuple[Rig, Unread]) -> None:
-    rig, broker = unread
-    broker.faults = lambda request: "closed"
-    await say(rig, Close(scope=ABOUT))
-    broker.faults = lambda request: ""
-    await rig.run(20)
-    assert not broker.book
-    assert rig.terminal.watcher.trouble == "no history", "what became of them is not known yet"
-    broker.read = True
-    await rig.run(1)
-    assert {leg.state for leg in legs(rig)} == {"closed"}
-    assert not rig.terminal.watcher.trouble
-
-
-async def test_what_needs_no_history_is_seen_without_it(unread: tuple[Rig, Unread]) -> None:
-    rig, broker = unread
-    first, second = legs(rig)
-    move(rig, second.identifier, stop_loss=HAND)
-    await rig.run(1)
-    (text,) = alerts(rig)
-    assert "stop 1.095 to 1.092" in text
-    broker.read = True
-    await rig.run(1)
-    assert [leg.trade.by_hand for leg in legs(rig)] == [("volume",), ("stop",)]
-    assert first.identifier in alerts(rig)[1]
-
-
-async def test_a_terminal_that_is_away_altogether_sends_nothing(unread: tuple[Rig, Unread]) -> None:
-    rig, broker = unread
-    broker.faults = lambda request: "closed"
-    await say(rig, Close(scope=ABOUT))
-    broker.up, broker.faults = False, lambda request: ""
-    sends = len(broker.sends)
-    await rig.run(20)
-    assert len(broker.sends) == sends
-    broker.up = True
-    await rig.run(20)
-    assert not broker.book

@@ -13,7 +13,7 @@ from signalos.brokers.mt5.constants import FAIL
 from signalos.brokers.simulated.faults import Effect, Fault, Faults
 from signalos.desktop.holding import UNTOLD_SECONDS
 from signalos.domain.order import ClosePosition
-from signalos.domain.signal import Close, CloseAll, OrderKind, Reach, Scope, Side
+from signalos.domain.signal import Close, CloseAll, ModifyStop, OrderKind, Reach, Scope, Side
 from tests.support.one_process import ACCOUNT
 from tests.support.simulated_rig import WIDE, SimulatedRig
 
@@ -181,6 +181,20 @@ async def test_a_late_history_that_happens_to_add_up_tells_nothing(tmp_path: Pat
     rig.close_by_command()
     await rig.run(UNTOLD_SECONDS + 2)
     assert rig.held() == ("buy", half)
+    await rig.close()
+
+
+async def test_a_stop_of_our_own_is_not_told_as_moved_by_hand_while_the_history_is_late(
+    tmp_path: Path,
+) -> None:
+    rig = await lagging(tmp_path, 20)
+    rig.by_hand(Side.BUY, OTHERS)
+    await rig.run(1)
+    rig.say(2, "stop", ModifyStop(scope=Scope(Reach.ONE, target=1), price=Decimal("1.01000")))
+    await rig.run(4)
+    assert rig.leg.trade.stop_loss == Decimal("1.01000")
+    assert rig.leg.trade.by_hand == ()
+    assert not [alert for alert in rig.events("alert") if b"changed_by_hand" in alert]
     await rig.close()
 
 

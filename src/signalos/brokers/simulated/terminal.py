@@ -19,6 +19,8 @@ from signalos.kit.wire import Answer
 SUCCESS = (int(Res.OK), "Success")
 _YES_OR_NO = ("initialize", "login", "symbol_select", "market_book_add", "market_book_release")
 VERSION = (500, 5000, "simulated")
+_CALLS_KEPT = 200
+"""So many kinds of calls (function, number and names of arguments) are known to fit; a client may invent names."""
 
 
 class CallFailed(Exception):
@@ -150,7 +152,7 @@ class Session:
             "history_deals_total": self._history_deals_total,
             "history_deals_get": self._history_deals_get,
         }
-        self._fitting: set[tuple[str, int]] = set()
+        self._fitting: set[tuple[str | int, ...]] = set()
 
     @property
     def functions(self) -> frozenset[str]:
@@ -164,14 +166,14 @@ class Session:
         function = self._table.get(fn)
         if function is None:
             return Answer(0, error=f"the simulated terminal has no function {fn!r}")
-        called = (fn, len(args))
+        called = (fn, len(args), *(kwargs or ()))
         self.last_error = SUCCESS
         self._terminal.catch_up()
         try:
             request = self._request_of(fn, args, kwargs or {})
-            if kwargs or called not in self._fitting:
+            if called not in self._fitting:
                 self._must_fit(function, args, kwargs or {})
-                if not kwargs:
+                if len(self._fitting) < _CALLS_KEPT:
                     self._fitting.add(called)
             if not self._open and fn not in ("initialize", "shutdown"):
                 raise CallFailed(Res.FAIL_CONNECT, "No IPC connection")
