@@ -34,6 +34,7 @@ FOUND = {
     94922: "a cancelled order was kept as waiting while the terminal was lost again and again",
     96475: "of two entries alike neither was settled once a hand had moved the levels, and all behind them waited",
     612652: "an entry went to another account that the terminal had changed to after its checks ahead",
+    939155: "of two entries alike, levels moved by hand, the one that never arrived took the other's trade",
     32: "a close that waits for its session, answered as such, was given up once a try was lost",
 }
 """Seeds whose schedules showed a bug that nobody had planted, and which."""

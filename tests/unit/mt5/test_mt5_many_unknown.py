@@ -135,6 +135,46 @@ async def test_what_may_be_of_two_is_nobodys_until_the_grace_has_passed(rig: Rig
     assert await settled() == [("not_executed", None), ("adopted", position)]
 
 
+@pytest.mark.parametrize(("opened", "whose"), [(3, [0]), (6, [1]), (-60, [0]), (None, [0, 1])], ids=str)
+async def test_what_was_opened_since_is_rather_the_last_ones_before_it(
+    rig: Rig, opened: int | None, whose: list[int]
+) -> None:
+    """Seconds after the first of two requests went out, five before the second; None: both were carried out."""
+    first = rig.clock.now()
+    rig.module.comment = "by broker"
+    rig.module.script += [("done_none", -10002)] * 2
+    legs = [rig.leg(take_profit=D("1.2")), rig.leg(take_profit=D("1.3"))]
+    for number, leg in enumerate(legs, start=1):
+        await rig.do(leg, number)
+    held = list(rig.module.positions)
+    moments = {ticket: place * 5 + 1 for place, ticket in enumerate(held)}
+    if opened is not None:
+        del rig.module.positions[held.pop()]
+        moments = {held[0]: opened}
+    rig.module.deals = [deal for deal in rig.module.deals if deal.position_id in held]
+    for ticket, seconds in moments.items():
+        rig.module.positions[ticket].values["time_msc"] = int((first.timestamp() + seconds) * 1000)
+        rig.module.positions[ticket].values["tp"] = 1.25  # moved by hand: the levels tell nothing
+    _shift(rig, 40)
+    waiting = [
+        Waiting(
+            leg,
+            rig.tag(number + 1),
+            MAGIC,
+            Before(
+                first + timedelta(seconds=5 * number),
+                identifiers=frozenset(),
+                tickets=frozenset(),
+                alone=False,
+            ),
+        )
+        for number, leg in enumerate(legs)
+    ]
+    found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
+    adopted = {place: one.identifier for place, one in enumerate(found) if one and one.reason == "adopted"}
+    assert adopted == dict(zip(whose, map(str, held), strict=True))
+
+
 @pytest.mark.parametrize("moved", [False, True])
 async def test_a_waiting_order_and_a_position_go_to_their_own_kinds(rig: Rig, moved: bool) -> None:
     sent_at = rig.clock.now()

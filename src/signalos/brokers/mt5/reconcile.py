@@ -102,7 +102,15 @@ async def settle_all(
                 doubtful.append(place)
             else:
                 found[place] = outcome
-        for place in doubtful:  # once more, now that the others have what is surely theirs
+        # Once more, now that the others have what is surely theirs: what was opened since a request went out is rather
+        # the last one's before it than an earlier one's.
+        for place in sorted(doubtful, key=lambda place: waiting[place].before.sent_at, reverse=True):
+            outcome = await _settled(look, waiting[place], patience)
+            if isinstance(outcome, Likely):
+                found[place] = outcome.take_since(look, waiting[place].before.sent_at)
+            else:
+                found[place] = outcome
+        for place in [place for place in doubtful if found[place] is None]:
             outcome = await _settled(look, waiting[place], patience)
             found[place] = outcome.take(look) if isinstance(outcome, Likely) else outcome
         if any(_is_absent(outcome) for outcome in found):

@@ -11,7 +11,7 @@ from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Found
 from signalos.brokers.mt5.likeness import has_levels, looks_like, same
 from signalos.brokers.mt5.tagged_rows import carries, tagged
-from signalos.domain.market import Deal, DealEntry, MarginMode
+from signalos.domain.market import Deal, DealEntry, MarginMode, Position
 from signalos.domain.order import (
     CancelOrder,
     ClosePosition,
@@ -62,18 +62,27 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """There is something that may be of another unknown request as well.
+    """There is something that may be of another unknown request as well: outcomes, each with when it was opened.
 
-    Once the grace window has passed, nothing will tell more: it is adopted then. Given to nobody it would be looked
+    Once the grace window has passed, nothing will tell more: one is adopted then. Given to nobody it would be looked
     for for ever, and hold up all that follows.
     """
 
-    outcome: Outcome
+    outcomes: tuple[tuple[Outcome, datetime | None], ...]
 
     def take(self, look: AtOnce) -> Outcome:
-        """It is this one's."""
-        look.take(self.outcome.identifier, self.outcome.ticket)
-        return self.outcome
+        """The oldest is this one's."""
+        return self._taken(look, self.outcomes[0][0])
+
+    def take_since(self, look: AtOnce, sent_at: datetime) -> Outcome | None:
+        """The newest is this one's, if it was opened since this one went out."""
+        since = [(at, outcome) for outcome, at in self.outcomes if at is not None and at >= sent_at]
+        return self._taken(look, max(since, key=lambda one: one[0])[1]) if since else None
+
+    @staticmethod
+    def _taken(look: AtOnce, outcome: Outcome) -> Outcome:
+        look.take(outcome.identifier, outcome.ticket)
+        return outcome
 
 
 async def look_for(
@@ -179,8 +188,19 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
         return _adopted(request, exact[0])
     if len(ended) == len(found) or (len(found) == 1 and before.alone):
         return _adopted(request, found[0])
-    outcome = _adopted(request, found[0])
-    return outcome if outcome is KEEP_LOOKING else Likely(outcome)
+    of_its_kind = found[: len(orders)] or found
+    likely = [(_adopted(request, one), _opened_at(one)) for one in of_its_kind]
+    if likely[0][0] is KEEP_LOOKING:
+        return KEEP_LOOKING
+    return Likely(tuple((outcome, at) for outcome, at in likely if outcome is not KEEP_LOOKING))
+
+
+def _opened_at(found: Found) -> datetime | None:
+    """When an entry came into being: an order when it was placed."""
+    if found.deals:
+        return found.deals[0].at
+    row = found.position or found.order
+    return None if row is None else row.opened_at if isinstance(row, Position) else row.placed_at
 
 
 async def _close(
