@@ -22,7 +22,7 @@ UNTOLD_SECONDS = 5.0
 LOOKED_LATELY = 2.0
 """Seconds without a look after which the wait begins anew: the terminal was away meanwhile.
 
-What looking at other positions takes is not counted: a terminal may be slow at it.
+What ``own_of`` takes for other positions is not counted: a terminal may be slow at it. Others' readings are.
 """
 
 

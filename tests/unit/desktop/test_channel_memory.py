@@ -200,9 +200,12 @@ def test_levels_that_were_moved_are_in_what_is_shown(channels: Channels) -> None
     assert opened.stop_loss == D("1.10")
 
 
-def test_a_chat_whose_memory_cannot_be_read_holds_up_nothing(channels: Channels) -> None:
+def test_a_chat_whose_memory_cannot_be_read_holds_up_nothing(
+    channels: Channels, caplog: pytest.LogCaptureFixture
+) -> None:
     channels.post(CHATS[0], 1, "buy", BUY)
     channels.kept(CHATS[0])
     channels.leg(CHATS[0], 1, "open")
     channels.journal.close()
     channels.memory.get_ready()
+    assert "could not be got ready" in caplog.text
