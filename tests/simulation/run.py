@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from signalos.brokers.base import Snapshot
 from signalos.brokers.simulated.records import AccountSettings
 from signalos.desktop.journal import Journal
 from signalos.desktop.journal.store import FILE_NAME
@@ -147,15 +148,21 @@ class Simulation:
             await self.true_time.sleep(at - self.loop.time())
 
     async def _rest(self) -> None:
-        """Wait until nothing is under way, at most ``PATIENCE_SECONDS``."""
+        """Wait until nothing is under way and the app has looked at all of it, at most ``PATIENCE_SECONDS``.
+
+        It has once a second look has begun since: the first, which may hang for seconds, has then ended.
+        """
         until = self.loop.time() + PATIENCE_SECONDS
         self._watched = self.open_journal()
-        quiet, seen = 0, 0
-        while self.loop.time() < until and quiet < 4:
+        quiet, looks, seen, last = 0, 0, 0, self._look()
+        while self.loop.time() < until and (quiet < 4 or looks < 2):
             await self.true_time.sleep(0.5)
-            moved = len(self.brokerage.arrivals) + len(self.brokerage.deals())
-            quiet = quiet + 1 if self._at_rest(self._watched) and moved == seen else 0
-            seen = moved
+            moved, look = len(self.brokerage.arrivals) + len(self.brokerage.deals()), self._look()
+            if self._at_rest(self._watched) and moved == seen:
+                quiet, looks = quiet + 1, looks + (look is not last)
+            else:
+                quiet = looks = 0
+            seen, last = moved, look
         self._watched.close()
         self._watched = None
 
@@ -168,10 +175,13 @@ class Simulation:
             or journal.messages.unread() is not None
             or journal.messages.next_for(TERMINAL) is not None
             or self.people.server.unanswered
-            or self.desktop is None
-            or self.desktop.terminal is None
-            or self.desktop.terminal.watcher.latest is None  # away: what happened last is not seen yet
+            or self._look() is None  # away: what happened last is not seen yet
         )
+
+    def _look(self) -> Snapshot | None:
+        """What the app's watcher has read last; another one for each of its rounds."""
+        terminal = None if self.desktop is None else self.desktop.terminal
+        return None if terminal is None else terminal.watcher.latest
 
     # -- the app's lives ---------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ FOUND = {
     96475: "of two entries alike neither was settled once a hand had moved the levels, and all behind them waited",
     612652: "an entry went to another account that the terminal had changed to after its checks ahead",
     939155: "of two entries alike, levels moved by hand, the one that never arrived took the other's trade",
+    946295: "of two entries alike the one that never arrived took the other's trade, of which a hand had closed a part",
     32: "a close that waits for its session, answered as such, was given up once a try was lost",
 }
 """Seeds whose schedules showed a bug that nobody had planted, and which."""

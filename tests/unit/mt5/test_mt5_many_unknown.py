@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from decimal import Decimal as D
 from typing import Any
 
@@ -133,6 +134,31 @@ async def test_what_may_be_of_two_is_nobodys_until_the_grace_has_passed(rig: Rig
     assert await settled() == [("adopted", position), ("not_executed", None)]
     row.values["tp"] = 1.3
     assert await settled() == [("not_executed", None), ("adopted", position)]
+
+
+async def test_what_a_hand_made_smaller_still_tells_whose_it_is(rig: Rig) -> None:
+    sent_at = rig.clock.now()
+    rig.module.comment = "by broker"
+    rig.module.script += [("none", -10001), ("done_none", -10002)]
+    legs = [rig.leg(take_profit=D("1.2")), rig.leg(take_profit=D("1.3"))]
+    for number, leg in enumerate(legs, start=1):
+        await rig.do(leg, number)
+    (position,) = rig.module.positions
+    row = rig.module.positions[position]
+    row.values["volume"] /= 2
+    before = Before(sent_at, identifiers=frozenset(), tickets=frozenset(), alone=False)
+    waiting = [Waiting(leg, rig.tag(n), MAGIC, before) for n, leg in enumerate(legs, start=1)]
+
+    async def settled() -> list[tuple[str, str | None, Decimal | None] | None]:
+        found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
+        return [None if one is None else (one.reason, one.identifier, one.volume) for one in found]
+
+    adopted = ("adopted", str(position), legs[0].volume)
+    assert await settled() == [None, adopted]
+    row.values["tp"] = 1.25  # moved as well: nobody's before the grace has passed
+    assert await settled() == [None, None]
+    _shift(rig, 31)
+    assert await settled() == [adopted, ("not_executed", None, None)]
 
 
 @pytest.mark.parametrize(("opened", "whose"), [(3, [0]), (6, [1]), (-60, [0]), (None, [0, 1])], ids=str)
