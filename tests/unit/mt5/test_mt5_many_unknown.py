@@ -137,28 +137,37 @@ async def test_what_may_be_of_two_is_nobodys_until_the_grace_has_passed(rig: Rig
 
 
 async def test_what_a_hand_made_smaller_still_tells_whose_it_is(rig: Rig) -> None:
+    """It belongs to the second: neither to the first, which never arrived, nor to one as large as what is left of it."""
     sent_at = rig.clock.now()
     rig.module.comment = "by broker"
-    rig.module.script += [("none", -10001), ("done_none", -10002)]
-    legs = [rig.leg(take_profit=D("1.2")), rig.leg(take_profit=D("1.3"))]
+    rig.module.script += [("none", -10001), ("done_none", -10002), ("none", -10001)]
+    first = rig.leg(take_profit=D("1.2"))
+    legs = [first, rig.leg(take_profit=D("1.3")), rig.leg(volume=first.volume / 2, take_profit=D("1.4"))]
     for number, leg in enumerate(legs, start=1):
         await rig.do(leg, number)
     (position,) = rig.module.positions
     row = rig.module.positions[position]
     row.values["volume"] /= 2
-    before = Before(sent_at, identifiers=frozenset(), tickets=frozenset(), alone=False)
-    waiting = [Waiting(leg, rig.tag(n), MAGIC, before) for n, leg in enumerate(legs, start=1)]
+    waiting = [
+        Waiting(
+            leg,
+            rig.tag(n),
+            MAGIC,
+            Before(sent_at, identifiers=frozenset(), tickets=frozenset(), alone=leg is legs[2]),
+        )
+        for n, leg in enumerate(legs, start=1)
+    ]
 
     async def settled() -> list[tuple[str, str | None, Decimal | None] | None]:
         found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
         return [None if one is None else (one.reason, one.identifier, one.volume) for one in found]
 
-    adopted = ("adopted", str(position), legs[0].volume)
-    assert await settled() == [None, adopted]
+    adopted, never = ("adopted", str(position), first.volume), ("not_executed", None, None)
+    assert await settled() == [None, adopted, None]
     row.values["tp"] = 1.25  # moved as well: nobody's before the grace has passed
-    assert await settled() == [None, None]
+    assert await settled() == [None, None, None]
     _shift(rig, 31)
-    assert await settled() == [adopted, ("not_executed", None, None)]
+    assert await settled() == [adopted, never, never]
 
 
 @pytest.mark.parametrize(("opened", "whose"), [(3, [0]), (6, [1]), (-60, [0]), (None, [0, 1])], ids=str)

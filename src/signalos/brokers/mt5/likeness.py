@@ -21,18 +21,10 @@ def has_levels(found: Found, request: OpenLeg, tick_size: Decimal) -> bool:
 
 def looks_like(row: Position | PendingOrder | Deal, request: OpenLeg, magic: int) -> bool:
     """True for a trade like ``request`` that carries no whole tag of ours."""
-    return row.volume == request.volume and _is_of_its_sort(row, request, magic)
-
-
-def looks_cut(position: Position, request: OpenLeg, magic: int) -> bool:
-    """True for what may be left of such a trade after a part of it was closed."""
-    return position.volume < request.volume and _is_of_its_sort(position, request, magic)
-
-
-def _is_of_its_sort(row: Position | PendingOrder | Deal, request: OpenLeg, magic: int) -> bool:
     return (
         row.symbol == request.symbol
         and row.side is request.side
+        and row.volume == request.volume
         and row.magic == str(magic)
         and not is_tag(row.tag)
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from operator import itemgetter
 
 from signalos.brokers.at_once import AtOnce
 from signalos.brokers.base import Found
-from signalos.brokers.mt5.likeness import has_levels, looks_cut, looks_like, same
+from signalos.brokers.mt5.likeness import has_levels, looks_like, same
 from signalos.brokers.mt5.tagged_rows import carries, tagged
 from signalos.domain.market import Deal, DealEntry, MarginMode, Position
 from signalos.domain.order import (
@@ -161,29 +161,24 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     that is over can be nobody's second one.
     """
     now = await look.untagged()
-    positions = [p for p in now.positions if looks_like(p, request, magic)]
+    entries = await look.untagged_entries(before.sent_at - CLOCKS_DIFFER)
+    positions = [p for p in map(_as_opened(entries), now.positions) if looks_like(p, request, magic)]
     orders = [o for o in now.orders if o.kind is request.kind and looks_like(o, request, magic)]
-    deals = await look.untagged_entries(before.sent_at - CLOCKS_DIFFER)
-    entries = [deal for deal in deals if looks_like(deal, request, magic)]
+    ended = [deal for deal in entries if looks_like(deal, request, magic)]
     if before.identifiers is None or before.tickets is None:
-        return KEEP_LOOKING if positions or orders or entries else None
+        return KEEP_LOOKING if positions or orders or ended else None
     known, tickets = before.identifiers, before.tickets
     taken = look.taken
     positions = [p for p in positions if p.identifier not in known and p.identifier not in taken]
     orders = [o for o in orders if o.ticket not in tickets and o.ticket not in taken]
     held = {p.identifier for p in positions}
-    entries = [
-        d for d in entries if d.position not in known and d.position not in held and d.position not in taken
+    ended = [
+        d for d in ended if d.position not in known and d.position not in held and d.position not in taken
     ]
-    # A position that a hand made smaller is no longer like the request, but lives and tells its levels.
-    cut = {p.identifier: p for p in now.positions if looks_cut(p, request, magic)}
-    ended = [d for d in entries if d.position not in cut]
-    living = [(p.opened_at, Found(position=p)) for p in positions]
-    living += [(d.at, Found(position=cut[d.position], deals=(d,))) for d in entries if d.position in cut]
     # An order can only be its own kind's, a position anybody's: a pending request looks at orders first.
     found = [
         *(Found(order=o) for o in orders),
-        *(one for _, one in sorted(living, key=itemgetter(0))),
+        *(Found(position=p) for p in positions),
         *(Found(deals=(deal,)) for deal in ended),
     ]
     if not found:
@@ -199,6 +194,14 @@ async def _untagged(look: AtOnce, request: OpenLeg, magic: int, before: Before) 
     if likely[0][0] is KEEP_LOOKING:
         return KEEP_LOOKING
     return Likely(tuple((outcome, at) for outcome, at in likely if outcome is not KEEP_LOOKING))
+
+
+def _as_opened(entries: Sequence[Deal]) -> Callable[[Position], Position]:
+    """Give a position the volume that its entries had: of some a hand may have closed a part since."""
+    opened: dict[str, Decimal] = defaultdict(Decimal)
+    for deal in entries:
+        opened[deal.position] += deal.volume
+    return lambda position: replace(position, volume=max(position.volume, opened[position.identifier]))
 
 
 def _opened_at(found: Found) -> datetime | None:
