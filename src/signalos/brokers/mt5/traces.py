@@ -201,7 +201,12 @@ def _as_opened(entries: Sequence[Deal]) -> Callable[[Position], Position]:
     opened: dict[str, Decimal] = defaultdict(Decimal)
     for deal in entries:
         opened[deal.position] += deal.volume
-    return lambda position: replace(position, volume=max(position.volume, opened[position.identifier]))
+
+    def as_opened(position: Position) -> Position:
+        volume = opened.get(position.identifier, position.volume)
+        return replace(position, volume=volume) if volume > position.volume else position
+
+    return as_opened
 
 
 def _opened_at(found: Found) -> datetime | None:
