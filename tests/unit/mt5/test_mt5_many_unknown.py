@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
-from decimal import Decimal
 from decimal import Decimal as D
 from typing import Any
 
@@ -158,7 +157,7 @@ async def test_what_a_hand_made_smaller_still_tells_whose_it_is(rig: Rig) -> Non
         for n, leg in enumerate(legs, start=1)
     ]
 
-    async def settled() -> list[tuple[str, str | None, Decimal | None] | None]:
+    async def settled() -> list[tuple[str, str | None, D | None] | None]:
         found = await settle_all(rig.broker, waiting, clock=rig.clock, grace_seconds=30)
         return [None if one is None else (one.reason, one.identifier, one.volume) for one in found]
 
